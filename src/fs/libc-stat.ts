@@ -1,0 +1,83 @@
+import {
+  BLOCK_DEVICE,
+  CHARACTER_DEVICE,
+  DIRECTORY,
+  FIFO,
+  FILE,
+  PROBLEM,
+  SOCKET,
+  SYMLINK,
+} from "../core/snapshot.ts";
+import type { FileDriver, Stat } from "./driver.ts";
+import type { LibcCalls } from "./libc-calls.ts";
+import { nameWriter, nativeMemory } from "./native-memory.ts";
+
+const AT_SYMLINK_NOFOLLOW = 0x100;
+const AT_NO_AUTOMOUNT = 0x800;
+const AT_EMPTY_PATH = 0x1000;
+const STATX_BASIC_STATS = 0x7ff;
+
+/** Row kinds by the file type in the top four bits of `st_mode`. */
+export const kindOfType: Readonly<Uint8Array> = new Uint8Array(16).fill(PROBLEM);
+Object.assign(kindOfType, {
+  1: FIFO,
+  2: CHARACTER_DEVICE,
+  4: DIRECTORY,
+  6: BLOCK_DEVICE,
+  8: FILE,
+  10: SYMLINK,
+  12: SOCKET,
+});
+
+export function statCalls(libc: LibcCalls): Pick<FileDriver, "stat" | "statDescriptor"> {
+  const write = nameWriter();
+  const empty = nativeMemory(1).address;
+  const { address, words } = nativeMemory(256);
+  return {
+    stat(dir, name, out) {
+      libc.statx(
+        dir,
+        write(name),
+        AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT,
+        STATX_BASIC_STATS,
+        address,
+      );
+      decodeStatx(words, out);
+    },
+    statDescriptor(fd, out) {
+      libc.statx(fd, empty, AT_EMPTY_PATH, STATX_BASIC_STATS, address);
+      decodeStatx(words, out);
+    },
+  };
+}
+
+/**
+ * Reads a `struct statx`, whose layout is the same on every architecture. No BigInt: halves are put together as doubles,
+ * exact below 2^53.
+ */
+function decodeStatx(words: Uint32Array, out: Stat): void {
+  const mode = words[7]!;
+  const kind = kindOfType[(mode >>> 12) & 15]!;
+  out.kind = kind;
+  out.mode = mode & 0o7777;
+  out.size = kind === FILE ? words[11]! * 4294967296 + words[10]! : 0;
+  out.blocks = words[13]! * 4294967296 + words[12]!;
+  // Seconds are signed: times before 1970 have a negative high word.
+  out.ctimeSec = (words[25]! | 0) * 4294967296 + words[24]!;
+  out.ctimeNs = words[26]!;
+  out.mtimeSec = (words[29]! | 0) * 4294967296 + words[28]!;
+  out.mtimeNs = words[30]!;
+  out.nlink = words[4]!;
+  out.uid = words[5]!;
+  out.gid = words[6]!;
+  out.inoHigh = words[9]!;
+  out.inoLow = words[8]!;
+  out.rdev =
+    kind === BLOCK_DEVICE || kind === CHARACTER_DEVICE ? packDevice(words[32]!, words[33]!) : 0;
+  out.dev = packDevice(words[34]!, words[35]!);
+}
+
+/** `makedev`: Linux has 12 bits of major and 20 of minor number, so 32 bits hold both and `mknod` takes them as they are. */
+function packDevice(major: number, minor: number): number {
+  return ((minor & 0xff) | ((major & 0xfff) << 8) | ((minor & 0xfff00) << 12)) >>> 0;
+}
