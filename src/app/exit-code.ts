@@ -1,0 +1,25 @@
+import type { RunStatus } from "../engine/events.ts";
+
+const statusCodes = {
+  done: 0,
+  declined: 0,
+  failed: 1,
+  problems: 3,
+  guarded: 5,
+  locked: 6,
+  interrupted: 130,
+} as const satisfies Record<RunStatus, number>;
+
+/** What counts most comes first: when several things are true, the exit code is the first of these that applies. */
+const precedence: readonly number[] = [130, 1, 2, 5, 6, 10, 3, 7, 75, 0];
+
+/** The exit code of one run of one source into one target. */
+export function exitCodeOf(status: RunStatus): number {
+  return statusCodes[status];
+}
+
+/** The exit code of several runs that were asked for together; 0 for none. */
+export function combineExitCodes(codes: Iterable<number>): number {
+  const all = new Set(codes);
+  return precedence.find((code) => all.has(code)) ?? 0;
+}
