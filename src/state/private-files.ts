@@ -1,0 +1,82 @@
+import {
+  chmodSync,
+  closeSync,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  type Stats,
+  statSync,
+} from "node:fs";
+import { dirname, parse, resolve } from "node:path";
+import { SyncError } from "../base/errors.ts";
+
+const hint = "Name another directory with --state, or go without it with --no-state.";
+
+/**
+ * Makes a directory that only its owner can enter, with its parents. Throws `STATE` where it cannot be made, is no
+ * directory, or is reached through somebody else's symbolic link.
+ */
+export function makePrivateDirectory(dir: string): void {
+  refuseForeignLinks(dir);
+  try {
+    mkdirSync(dir, { recursive: true, mode: 0o700 });
+  } catch (cause) {
+    const message = cause instanceof Error ? cause.message : String(cause);
+    throw new SyncError("STATE", `the state directory ${dir} cannot be used: ${message}`, {
+      hint,
+      cause,
+    });
+  }
+  if (statSync(dir).isDirectory()) return;
+  throw new SyncError("STATE", `the state directory ${dir} is not a directory`, { hint });
+}
+
+/**
+ * Makes a file that only its owner can read, unless it is there. Never opens one that exists: closing any descriptor
+ * of a file drops all locks that the process has on it (POSIX), those of SQLite included.
+ */
+export function makePrivateFile(path: string): void {
+  const stats = lstatIfAny(path);
+  if (stats === undefined) {
+    try {
+      closeSync(openSync(path, "wx", 0o600));
+      return;
+    } catch (error) {
+      if (!isErrno(error, "EEXIST")) throw error;
+    }
+  } else if (stats.isFile() && (stats.mode & 0o077) !== 0) {
+    chmodSync(path, 0o600);
+  }
+}
+
+/** Throws `STATE` where a component of the path is a symbolic link that neither root nor this user made. */
+export function refuseForeignLinks(path: string): void {
+  const trusted = [0, process.geteuid?.() ?? 0];
+  const { root } = parse(resolve(path));
+  for (let at = resolve(path); at !== root; at = dirname(at)) {
+    const stats = lstatIfAny(at);
+    if (stats?.isSymbolicLink() !== true || trusted.includes(stats.uid)) continue;
+    throw new SyncError(
+      "STATE",
+      `${at} is a symbolic link made by user ${stats.uid}; state is not kept behind it`,
+      {
+        hint,
+      },
+    );
+  }
+}
+
+/** Whether a system call failed for that reason. */
+export function isErrno(error: unknown, code: string): boolean {
+  return error instanceof Error && "code" in error && error.code === code;
+}
+
+function lstatIfAny(path: string): Stats | undefined {
+  try {
+    return lstatSync(path, { throwIfNoEntry: false });
+  } catch (error) {
+    // What hides behind a file or a closed directory is met again, with a message of its own, when it is used.
+    if (isErrno(error, "ENOTDIR") || isErrno(error, "EACCES")) return undefined;
+    throw error;
+  }
+}
