@@ -1,33 +1,13 @@
-import {
-  BLOCK_DEVICE,
-  CHARACTER_DEVICE,
-  DIRECTORY,
-  FIFO,
-  FILE,
-  PROBLEM,
-  SOCKET,
-  SYMLINK,
-} from "../core/snapshot.ts";
+import { BLOCK_DEVICE, CHARACTER_DEVICE, FILE } from "../core/snapshot.ts";
 import type { FileDriver, Stat } from "./driver.ts";
 import type { LibcCalls } from "./libc-calls.ts";
 import { nameWriter, nativeMemory } from "./native-memory.ts";
+import { kindOfType } from "./stat.ts";
 
 const AT_SYMLINK_NOFOLLOW = 0x100;
 const AT_NO_AUTOMOUNT = 0x800;
 const AT_EMPTY_PATH = 0x1000;
 const STATX_BASIC_STATS = 0x7ff;
-
-/** Row kinds by the file type in the top four bits of `st_mode`. */
-export const kindOfType: Readonly<Uint8Array> = new Uint8Array(16).fill(PROBLEM);
-Object.assign(kindOfType, {
-  1: FIFO,
-  2: CHARACTER_DEVICE,
-  4: DIRECTORY,
-  6: BLOCK_DEVICE,
-  8: FILE,
-  10: SYMLINK,
-  12: SOCKET,
-});
 
 export function statCalls(libc: LibcCalls): Pick<FileDriver, "stat" | "statDescriptor"> {
   const write = nameWriter();

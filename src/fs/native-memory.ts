@@ -7,6 +7,7 @@ import koffi from "koffi";
 import type { ByteString } from "../base/byte-string.ts";
 import type { Name } from "../core/path.ts";
 import { FileError } from "./file-error.ts";
+import { requireName } from "./file-name.ts";
 
 /** Memory of this thread, never freed. */
 export interface NativeMemory {
@@ -66,15 +67,11 @@ export function stringWriter(call: string): (bytes: ByteString) => number {
   };
 }
 
-/**
- * {@link stringWriter} for single names. It refuses what is no name a second time, because every promise of staying below
- * a root hangs on it.
- */
+/** {@link stringWriter} for single names, which are checked. */
 export function nameWriter(): (name: Name) => number {
   const write = stringWriter("name");
   return (name) => {
-    if (name === "" || name === "." || name === ".." || name.includes("/"))
-      throw new FileError("EINVAL", "name");
+    requireName(name);
     return write(name);
   };
 }
