@@ -1,0 +1,140 @@
+/**
+ * `api` is what Syncline says to programs: the objects of `--json` and of log files, version 1. They are formats of their
+ * own, documented in docs/scripting.md; the program's inner types never appear in them. Fields may be added within a
+ * version; none changes its meaning or goes away.
+ */
+
+/** Raised when a field changes its meaning or goes away. */
+export const apiVersion = 1;
+
+/** A path below the roots; the root itself is `""`. */
+export interface ApiPath {
+  readonly path: string;
+  /** The exact bytes in base64, only where the path is not valid UTF-8 and `path` therefore only resembles it. */
+  readonly pathBytes?: string;
+}
+
+export type ApiSide = "source" | "target";
+
+/** A run of one source into one target begins. */
+export interface ApiStart {
+  readonly type: "start";
+  readonly version: typeof apiVersion;
+  readonly source: string;
+  readonly target: string;
+  readonly dryRun: boolean;
+}
+
+/** Numbers of entries of every kind, directories included. */
+export interface ApiCounts {
+  readonly created: number;
+  readonly updated: number;
+  readonly moved: number;
+  readonly copied: number;
+  readonly deleted: number;
+  readonly metadata: number;
+}
+
+/** What is going to be done to a target, in numbers. */
+export interface ApiPlan extends ApiCounts {
+  readonly type: "plan";
+  readonly target: string;
+  readonly checked: number;
+  readonly skipped: number;
+  readonly problems: number;
+  /** Content to be written, and content that goes away. */
+  readonly bytes: number;
+  readonly deletedBytes: number;
+}
+
+export interface ApiAction extends ApiPath {
+  readonly type: "action";
+  readonly target: string;
+  readonly action:
+    | "create"
+    | "update"
+    | "move"
+    | "copy"
+    | "delete"
+    | "metadata"
+    | "mkdir"
+    | "exchange";
+  /** The other path: of a move, a copy, or a further name of the same file. */
+  readonly from?: string;
+  readonly fromBytes?: string;
+  readonly kind: string;
+  /** Bytes of a file. */
+  readonly size?: number;
+  /** What a change of metadata changes: `mode`, `times`, … */
+  readonly aspects?: readonly string[];
+  readonly side: ApiSide;
+  readonly outcome?: "planned" | "done" | "failed";
+}
+
+/** One path failed; the run goes on. */
+export interface ApiProblem extends ApiPath {
+  readonly type: "problem";
+  readonly target: string;
+  readonly side: ApiSide;
+  readonly code: string;
+  readonly message: string;
+}
+
+/** A check tripped: the run is halted, unless `accepted`. */
+export interface ApiGuard {
+  readonly type: "guard";
+  readonly target: string;
+  readonly guard: string;
+  readonly saw: string;
+  readonly would: string;
+  readonly advice: string;
+  readonly accepted: boolean;
+}
+
+/** Something worth knowing that is no trouble of one path. */
+export interface ApiNotice {
+  readonly type: "notice";
+  readonly message: string;
+}
+
+/** A run failed as a whole; with `target` null, all of it. */
+export interface ApiError {
+  readonly type: "error";
+  readonly version: typeof apiVersion;
+  readonly target: string | null;
+  readonly code: string;
+  readonly message: string;
+  readonly hint: string | null;
+}
+
+/** How a run of one source into one target ended. The last object said of that target. */
+export interface ApiSummary extends ApiCounts {
+  readonly type: "summary";
+  readonly version: typeof apiVersion;
+  /** Its number in the history; `null` where none is kept. */
+  readonly run: number | null;
+  readonly source: string;
+  readonly target: string;
+  readonly checked: number;
+  readonly skipped: number;
+  readonly problems: number;
+  readonly conflicts: number;
+  /** What crossed a connection, both ways; 0 between local directories. */
+  readonly bytesSent: number;
+  readonly bytesReceived: number;
+  /** Content written at the target, and content that needed no writing. */
+  readonly bytesCopied: number;
+  readonly bytesAvoided: number;
+  readonly durationMs: number;
+  readonly exitCode: number;
+}
+
+export type ApiEvent =
+  | ApiStart
+  | ApiPlan
+  | ApiAction
+  | ApiProblem
+  | ApiGuard
+  | ApiNotice
+  | ApiError
+  | ApiSummary;

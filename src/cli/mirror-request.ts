@@ -1,0 +1,94 @@
+import path from "node:path";
+import type { Readable } from "node:stream";
+
+import type { MirrorRequest } from "../app/request.ts";
+import { SyncError } from "../base/errors.ts";
+import { deleteLimitOrDefault } from "../config/delete-limit.ts";
+import { readFilterRules } from "../config/filter-rules.ts";
+import { checkLocalLocation } from "../config/location.ts";
+import { acceptedGuards, preserveChoice } from "../config/named-choices.ts";
+import type { MirrorOptions } from "./mirror-options.ts";
+
+/** What the surroundings decide where no option does. */
+export interface RequestDefaults {
+  readonly stateDir: string;
+  readonly driver: "libc" | "portable" | undefined;
+  readonly stdin: Readable;
+}
+
+/**
+ * What a whole command line asks for. Throws a usage error for options that exclude each other and for whatever cannot be
+ * what was meant; reads the files named by `--filter-from`.
+ */
+export async function toMirrorRequest(
+  locations: readonly string[],
+  options: MirrorOptions,
+  defaults: RequestDefaults,
+): Promise<MirrorRequest> {
+  refuseContradictions(options);
+  const [source = "", ...targets] = locations;
+  locations.forEach(checkLocalLocation);
+  refuseTwins(targets);
+  return {
+    source,
+    targets,
+    dryRun: options.dryRun ?? false,
+    delete: options.delete,
+    deleteExcluded: options.deleteExcluded ?? false,
+    deleteLimit: deleteLimitOrDefault(options.maxDelete),
+    accept: acceptedGuards(options.accept),
+    compare: options.compare,
+    modifyWindow: options.modifyWindow === undefined ? undefined : options.modifyWindow * 1e6,
+    preserve: preserveChoice(options.preserve, options.noPreserve),
+    links: options.links,
+    filter: {
+      rules: await readFilterRules(options.filters, defaults.stdin),
+      minSize: options.minSize,
+      maxSize: options.maxSize,
+    },
+    ignoreFiles: options.gitignore ?? false,
+    oneFileSystem: options.oneFileSystem ?? false,
+    flush: options.flush,
+    stateDir: options.stateDir ?? defaults.stateDir,
+    history: options.history,
+    driver: defaults.driver,
+  };
+}
+
+/** Options that cannot both be meant. Better no run than one that leaves half of what was asked for aside. */
+function refuseContradictions(options: MirrorOptions): void {
+  const { every, cron, delete: deletes, minSize = 0, maxSize = Infinity } = options;
+  const contradictions: [wrong: boolean, message: string][] = [
+    [every !== undefined && cron !== undefined, "--every and --cron exclude each other"],
+    [every === 0, "--every: the interval must be longer than 0"],
+    [
+      options.quiet === true && options.verbose === true,
+      "--quiet and --verbose exclude each other",
+    ],
+    [
+      !deletes && options.deleteExcluded === true,
+      "--no-delete and --delete-excluded exclude each other",
+    ],
+    [minSize > maxSize, "--min-size is larger than --max-size: no file would be left"],
+    [options.logMaxSize !== undefined && options.log === undefined, "--log-max-size needs --log"],
+    [options.logMaxSize === 0, "--log-max-size: the size must be larger than 0"],
+    [options.log === "", "--log: the name of the file is empty"],
+    [options.stateDir === "", "--state: the name of the directory is empty"],
+    [options.filters.filter(isStdin).length > 1, "--filter-from - can stand only once"],
+  ];
+  const found = contradictions.find(([wrong]) => wrong);
+  if (found !== undefined) throw new SyncError("USAGE", found[1]);
+}
+
+function isStdin(filter: MirrorOptions["filters"][number]): boolean {
+  return filter.type === "file" && filter.name === "-";
+}
+
+function refuseTwins(targets: readonly string[]): void {
+  const seen = new Set<string>();
+  for (const target of targets) {
+    const place = path.resolve(target);
+    if (seen.has(place)) throw new SyncError("USAGE", `${target}: this target is named twice`);
+    seen.add(place);
+  }
+}

@@ -1,0 +1,137 @@
+import type { ActionView } from "../app/action-view.ts";
+import type { Problem } from "../core/problem.ts";
+import { escapePath, escapeText } from "./escape.ts";
+import { formatBytes, formatElapsed, plural } from "./format.ts";
+import type { Look, Tone } from "./look.ts";
+import type { GuardTrip, RunSummary } from "./run-event.ts";
+
+const marks = {
+  create: "+",
+  mkdir: "+",
+  update: "~",
+  delete: "-",
+  metadata: "*",
+} as const satisfies Record<ActionView["action"], string>;
+
+const tones = {
+  create: "green",
+  mkdir: "green",
+  update: "yellow",
+  delete: "red",
+  metadata: "dim",
+} as const satisfies Record<ActionView["action"], Tone>;
+
+/** The mark of a kind of action, in its colour. */
+export function markOf(action: ActionView["action"], look: Look): string {
+  return look.paint(tones[action], marks[action]);
+}
+
+/** One action on one line: a mark, the path, and what the path alone does not say. */
+export function actionLine(view: ActionView, look: Look): string {
+  const slash = view.kind === "directory" ? "/" : "";
+  const aspects = view.aspects.length === 0 ? "" : `  (${view.aspects.join(", ")})`;
+  const from = view.from === undefined ? "" : `  (link to ${escapePath(view.from)})`;
+  return `${markOf(view.action, look)} ${escapePath(view.path)}${slash}${from}${aspects}`;
+}
+
+/** `target` is named where several targets are under way. */
+export function problemLine(problem: Problem, target: string | undefined, look: Look): string {
+  const where = target === undefined ? problem.side : `${problem.side} ${escapeText(target)}`;
+  const code = look.paint("dim", `[${problem.code}, ${where}]`);
+  const mark = look.paint("yellow", "!");
+  return `${mark} ${escapePath(problem.path)}: ${escapeText(problem.message)} ${code}`;
+}
+
+/** What a guard saw, what would have happened, and how to go on. */
+export function guardLines(
+  trip: GuardTrip,
+  target: string,
+  accepted: boolean,
+  look: Look,
+): string[] {
+  const saw = escapeText(trip.saw);
+  if (accepted) {
+    return [
+      `${look.paint("yellow", look.glyphs.warning)} guard ${trip.guard} passed, as accepted: ${saw}`,
+    ];
+  }
+  const mark = look.paint("red", look.glyphs.stopped);
+  return [
+    `${mark} ${escapeText(target)}: halted by the guard "${trip.guard}"; nothing was changed`,
+    `    ${saw}`,
+    `    ${escapeText(trip.would)}`,
+    `    ${escapeText(trip.advice)}`,
+  ];
+}
+
+/** A failure as a whole: one line, and one with what to do. */
+export function errorLines(
+  error: { target?: string | undefined; message: string; hint?: string | undefined },
+  look: Look,
+): string[] {
+  const target = error.target === undefined ? "" : `${escapeText(error.target)}: `;
+  const line = `${look.paint("red", "syncline:")} ${target}${escapeText(error.message)}`;
+  return error.hint === undefined ? [line] : [line, `  ${escapeText(error.hint)}`];
+}
+
+/** The last line of a run, as CLI.md sets it. */
+export function summaryLine(summary: RunSummary, look: Look): string {
+  const { totals } = summary;
+  const { glyphs } = look;
+  const changes =
+    `+${totals.created} ~${totals.updated} ${glyphs.moved}${totals.moved} ` +
+    `${glyphs.copied}${totals.copied} -${totals.deleted}`;
+  const parts = [
+    ...outcomeWords(summary),
+    `${summary.checked} checked`,
+    changes,
+    ...(totals.metadata > 0 ? [`${totals.metadata} metadata`] : []),
+    ...(summary.problems > 0 ? [plural(summary.problems, "problem")] : []),
+    `${formatBytes(summary.bytesCopied)} sent, ${formatBytes(summary.bytesAvoided)} not sent`,
+    formatElapsed(summary.durationMs),
+    ...(summary.dryRun ? ["dry run, nothing was changed"] : []),
+  ];
+  const route = `${escapeText(summary.source)} ${glyphs.arrow} ${escapeText(summary.target)}`;
+  return `${markOfStatus(summary, look)} ${route}  ${parts.join(` ${glyphs.dot} `)}`;
+}
+
+function markOfStatus({ status }: RunSummary, { glyphs, paint }: Look): string {
+  switch (status) {
+    case "done":
+      return paint("green", glyphs.done);
+    case "problems":
+      return paint("yellow", glyphs.warning);
+    case "declined":
+    case "guarded":
+    case "locked":
+    case "interrupted":
+      return paint("yellow", glyphs.stopped);
+    case "failed":
+      return paint("red", glyphs.failed);
+  }
+}
+
+/** The state in words, wherever it is not simply done. */
+function outcomeWords({ status }: RunSummary): string[] {
+  switch (status) {
+    case "done":
+      return [];
+    case "problems":
+      return ["finished, but not all of it"];
+    case "declined":
+      return ["nothing was changed"];
+    case "guarded":
+      return ["halted by a guard"];
+    case "locked":
+      return ["locked by another run"];
+    case "interrupted":
+      return ["interrupted"];
+    case "failed":
+      return ["failed"];
+  }
+}
+
+/** Something worth knowing. */
+export function noticeLine(message: string, look: Look): string {
+  return `${look.paint("cyan", "note:")} ${escapeText(message)}`;
+}
