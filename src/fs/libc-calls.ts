@@ -35,7 +35,6 @@ const signatures = {
   ftruncate: "i il",
   syncfs: "i i",
   fstatfs: "i ip",
-  fchdir: "i i",
   fsetxattr: "i ippli",
   lsetxattr: "i pppli",
   fremovexattr: "i ip",
@@ -53,6 +52,7 @@ const rawSignatures = {
   flistxattr: "l ipl",
   llistxattr: "l ppl",
   unshare: "i i",
+  fchdir: "i i",
 } as const;
 
 // For C libraries older than the call: musl had no renameat2 until late, glibc no mknodat before 2.33.
@@ -81,13 +81,12 @@ export type LibcCalls = Readonly<
   Record<keyof typeof signatures | keyof typeof rawSignatures, Call>
 >;
 
-/** Binds all calls. Throws where this platform or its C library lacks one. */
-export function bindLibc(): LibcCalls {
+/** Binds all calls. Throws where this platform or its C library lacks one. `library` is told only by tests. */
+export function bindLibc(library: Pick<LibraryHandle, "func"> = loadLibc()): LibcCalls {
   if (process.platform !== "linux")
     throw new Error(`the libc driver does not run on ${process.platform}`);
   if (!(process.arch in syscallNumbers))
     throw new Error(`the libc driver does not run on ${process.arch}`);
-  const library = loadLibc();
   const calls: Record<string, Call> = {};
   for (const [name, signature] of Object.entries(signatures))
     calls[name] = checked(name, bind(library, name, signature));
@@ -120,7 +119,7 @@ const types: Readonly<Record<string, string>> = {
   p: "intptr_t",
 };
 
-function bind(library: LibraryHandle, name: string, signature: string): Call {
+function bind(library: Pick<LibraryHandle, "func">, name: string, signature: string): Call {
   const [result, parameters] = signature.split(" ") as [string, string];
   try {
     return library.func(

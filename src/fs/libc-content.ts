@@ -1,3 +1,4 @@
+import { requireRoom } from "./buffer-room.ts";
 import type { Descriptor, FileDriver } from "./driver.ts";
 import { FileError } from "./file-error.ts";
 import { lastErrno, type LibcCalls } from "./libc-calls.ts";
@@ -51,15 +52,15 @@ export function contentCalls(
 
   return {
     read(fd, buffer, length) {
-      checkLength(buffer, length);
+      requireRoom(buffer, length);
       return libc.read(fd, addressOf(buffer), length);
     },
     readAt(fd, buffer, length, position) {
-      checkLength(buffer, length);
+      requireRoom(buffer, length);
       return libc.pread(fd, addressOf(buffer), length, position);
     },
     writeAt(fd, buffer, length, position) {
-      checkLength(buffer, length);
+      requireRoom(buffer, length);
       const address = addressOf(buffer);
       for (let done = 0; done < length;) {
         const written = libc.pwrite(fd, address + done, length - done, position + done);
@@ -102,11 +103,4 @@ export function contentCalls(
     seekData: (fd, position) => seek(fd, position, SEEK_DATA) ?? position,
     seekHole: (fd, position) => seek(fd, position, SEEK_HOLE) ?? Math.max(position, sizeOf(fd)),
   };
-}
-
-/** Native code checks no bounds. */
-function checkLength(buffer: Uint8Array, length: number): void {
-  if (!(length >= 0 && length <= buffer.length)) {
-    throw new RangeError(`${length} bytes do not fit into a buffer of ${buffer.length}`);
-  }
 }

@@ -5,7 +5,7 @@
  * One driver a thread: its scratch memory and the thread's working directory are shared by everything that uses it.
  */
 import type { DriverFeatures, FileDriver } from "./driver.ts";
-import { bindLibc } from "./libc-calls.ts";
+import { bindLibc, type LibcCalls } from "./libc-calls.ts";
 import { contentCalls } from "./libc-content.ts";
 import { fileSystemCalls } from "./libc-file-system.ts";
 import { listCalls } from "./libc-list.ts";
@@ -31,12 +31,12 @@ let driver: FileDriver | undefined;
 
 /** This thread's driver. Throws where the C library cannot be used. */
 export function libcDriver(): FileDriver {
-  driver ??= createLibcDriver();
+  driver ??= createLibcDriver(bindLibc());
   return driver;
 }
 
-function createLibcDriver(): FileDriver {
-  const libc = bindLibc();
+/** For tests; two of these in one worker thread would not know of each other's working directory. */
+export function createLibcDriver(libc: LibcCalls): FileDriver {
   const ownDirectory = threadDirectory(libc);
   const stat = statCalls(libc);
   return {

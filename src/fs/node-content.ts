@@ -1,5 +1,6 @@
 import { fstatSync, fsyncSync, ftruncateSync, readSync, statfsSync, writeSync } from "node:fs";
 
+import { requireRoom } from "./buffer-room.ts";
 import type { DescriptorPaths } from "./descriptor-paths.ts";
 import type { Descriptor, FileDriver } from "./driver.ts";
 import { FileError } from "./file-error.ts";
@@ -21,9 +22,16 @@ type ContentCalls = Pick<
 /** Content and file systems over `node:fs`, which knows neither copies inside the kernel nor holes. */
 export function nodeContentCalls(paths: DescriptorPaths): ContentCalls {
   return {
-    read: (fd, buffer, length) => readSync(fd, buffer, 0, length, null),
-    readAt: (fd, buffer, length, position) => readSync(fd, buffer, 0, length, position),
+    read(fd, buffer, length) {
+      requireRoom(buffer, length);
+      return readSync(fd, buffer, 0, length, null);
+    },
+    readAt(fd, buffer, length, position) {
+      requireRoom(buffer, length);
+      return readSync(fd, buffer, 0, length, position);
+    },
     writeAt(fd, buffer, length, position) {
+      requireRoom(buffer, length);
       for (let done = 0; done < length;) {
         const written = writeSync(fd, buffer, done, length - done, position + done);
         // Not an error to the kernel, but an endless loop to us.

@@ -4,7 +4,7 @@ import { isMainThread } from "node:worker_threads";
 import type { ByteString } from "../base/byte-string.ts";
 import type { Descriptor } from "./driver.ts";
 import { FileError } from "./file-error.ts";
-import type { LibcCalls } from "./libc-calls.ts";
+import { lastErrno, type LibcCalls } from "./libc-calls.ts";
 import { stringWriter } from "./native-memory.ts";
 import { openFlags } from "./open-flags.ts";
 
@@ -31,15 +31,15 @@ export function threadDirectory(libc: LibcCalls): ThreadDirectory {
       if (dir === current) return true;
       home ??= isMainThread ? -1 : separate(libc);
       if (home === -1) return false;
-      // Not `dir` before the call has succeeded: a failed one leaves the old directory in place.
-      libc.fchdir(dir);
+      if (libc.fchdir(dir) < 0) throw new FileError(lastErrno(), "fchdir");
       current = dir;
       return true;
     },
     leave(dir) {
       if (dir !== current) return;
       current = -1;
-      // Back to where the process is, or the thread would keep the directory's file system from being unmounted.
+      // Back to where the process is, or the thread would keep the directory's file system from being unmounted. Where
+      // that fails it stays, which does no harm: bare names are used only after an `enter`.
       libc.fchdir(home!);
     },
   };
