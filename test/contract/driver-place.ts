@@ -40,6 +40,12 @@ export const name = (bytes: string): Name => bytes as Name;
 export const bytes = (text: string): ByteString => text as ByteString;
 export const hostPath = (path: string): HostPath => path as HostPath;
 
+/**
+ * A number that no descriptor has. Not one that was just closed: another thread of the process may have been given that
+ * number since.
+ */
+export const notOpen: Descriptor = 900_000 as Descriptor;
+
 /** The errno that a call fails with, or "none". What is not a `FileError` passes through. */
 export function codeOf(call: () => unknown): string {
   try {
