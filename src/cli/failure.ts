@@ -38,11 +38,11 @@ export function explainFailure(error: unknown): Failure {
 
 /** Says what was thrown, to people and, where they asked for it, to programs. Returns the exit code. */
 export async function reportFailure(
-  error: unknown,
+  thrown: unknown,
   line: readonly string[],
   host: Host,
 ): Promise<number> {
-  const { code, message, hint, exitCode, stack } = explainFailure(error);
+  const { code, message, hint, exitCode, stack } = explainFailure(thrown);
   const { out, err } = openOutputs(host.stdout, host.stderr);
   const look = lookOf(host.variables, err.isTerminal);
   for (const text of errorLines({ message, hint }, look)) err.write(`${text}\n`);

@@ -12,6 +12,8 @@ export interface Host {
   readonly clock: Clock;
   /** Calls back whenever somebody asks the process to end, until told to stop listening. */
   readonly onSignal: (listener: () => void) => () => void;
+  /** Calls back when the process ends, however that comes about. */
+  readonly onExit: (listener: () => void) => void;
   /** Ends the process at once. */
   readonly exitNow: (code: number) => never;
 }

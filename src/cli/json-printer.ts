@@ -1,15 +1,14 @@
 import { toApiEvent } from "./api-event.ts";
 import { safeJson } from "./escape.ts";
-import type { Output } from "./output.ts";
 import type { Report } from "./run-event.ts";
 
 const evenIfQuiet: ReadonlySet<string> = new Set(["problem", "guard", "error", "summary"]);
 
 /** Prints a run for programs: one object a line. Quiet leaves what went wrong, and how it ended. */
-export function jsonPrinter(out: Output, quiet: boolean): Report {
+export function jsonPrinter(line: (text: string) => void, quiet: boolean): Report {
   return (event) => {
     if (quiet && !evenIfQuiet.has(event.type)) return;
     const said = toApiEvent(event);
-    if (said !== undefined) out.write(`${safeJson(said)}\n`);
+    if (said !== undefined) line(safeJson(said));
   };
 }

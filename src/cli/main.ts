@@ -13,7 +13,10 @@ const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
 const host: Host = {
   variables: process.env,
-  stdin: process.stdin,
+  get stdin() {
+    // Opened when it is first wanted: most runs read nothing.
+    return process.stdin;
+  },
   stdout: process.stdout,
   stderr: process.stderr,
   clock: systemClock,
@@ -23,6 +26,7 @@ const host: Host = {
       for (const signal of signals) process.off(signal, listener);
     };
   },
+  onExit: (listener) => process.once("exit", listener),
   exitNow: (code) => process.exit(code),
 };
 

@@ -26,8 +26,13 @@ export async function mirrorCommand(
   await using display = await openDisplay(options, request, host);
   using interruption = watchSignals(host, repeats, display.say);
   const { mirror } = await import("../app/mirror.ts");
-  const { report, watch, confirm } = display;
-  const context: RunContext = { report, watch, confirm, signal: interruption.cancel };
+  const { report, watch } = display;
+  const signal = interruption.cancel;
+  const asks = !repeats && canAsk(options, host);
+  const confirm: RunContext["confirm"] = (...plan) =>
+    asks ? display.confirm(signal, ...plan) : Promise.resolve(true);
+  const context: RunContext = { report, watch, confirm, signal };
+  using _quit = repeats ? await listenForQuit(options, host, interruption.quit) : undefined;
   const runOnce = async () => (await mirror(request, context, host.clock)).exitCode;
   const code = await repeat(
     {
@@ -40,6 +45,21 @@ export async function mirrorCommand(
     interruption.stop,
   );
   return interruption.wasSignalled() ? 130 : code;
+}
+
+/** Somebody is there to read the question and to answer it. */
+function canAsk({ yes, dryRun }: MirrorOptions, host: Host): boolean {
+  return yes !== true && dryRun !== true && host.stderr.isTTY === true && host.stdin.isTTY;
+}
+
+async function listenForQuit(
+  { filters }: MirrorOptions,
+  host: Host,
+  quit: () => void,
+): Promise<Disposable | undefined> {
+  // Patterns were read from it to its end.
+  const isUsedUp = filters.some((filter) => filter.type === "file" && filter.name === "-");
+  return isUsedUp ? undefined : (await import("./quit-word.ts")).watchForQuit(host.stdin, quit);
 }
 
 async function scheduleOf({ every, cron }: MirrorOptions, now: number): Promise<Schedule> {
@@ -55,7 +75,7 @@ async function scheduleOf({ every, cron }: MirrorOptions, now: number): Promise<
   if (schedule.next(now) === undefined) {
     throw new SyncError("USAGE", `--cron: "${cron}" is never due`);
   }
-  return { type: "cron", next: schedule.next };
+  return { type: "cron", next: (ms) => schedule.next(ms) };
 }
 
 /** A failing run is reported like any other, and the next one still happens. A mistake in the request stays one. */
@@ -71,8 +91,13 @@ async function surviveFailure(run: () => Promise<number>, report: Report): Promi
   }
 }
 
-function defaultsOf({ variables, stdin }: Host): RequestDefaults {
-  return { stateDir: stateDirOf(variables), driver: driverOf(variables), stdin };
+function defaultsOf(host: Host): RequestDefaults {
+  const { variables } = host;
+  return {
+    stateDir: stateDirOf(variables),
+    driver: driverOf(variables),
+    stdin: () => host.stdin,
+  };
 }
 
 /** XDG says that a relative path is to be ignored. */

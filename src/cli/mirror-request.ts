@@ -13,7 +13,7 @@ import type { MirrorOptions } from "./mirror-options.ts";
 export interface RequestDefaults {
   readonly stateDir: string;
   readonly driver: "libc" | "portable" | undefined;
-  readonly stdin: Readable;
+  readonly stdin: () => Readable;
 }
 
 /**

@@ -47,7 +47,9 @@ export function openOutput(stream: OutputStream): Output {
     if (gathered === "" || isGone) return Promise.resolve();
     const text = gathered;
     gathered = "";
-    return new Promise<void>((resolve) => void stream.write(text, () => resolve()));
+    return new Promise<void>((resolve) => {
+      stream.write(text, resolve);
+    });
   };
   return {
     isTerminal,

@@ -14,7 +14,7 @@ export async function runProgram(line: readonly string[], host: Host): Promise<n
   } catch (error) {
     if (error instanceof CommanderError && error.exitCode === 0) return 0;
     const { reportFailure } = await import("./failure.ts");
-    return await reportFailure(error, line, host);
+    return reportFailure(error, line, host);
   }
 }
 

@@ -18,7 +18,7 @@ export type FilterArgument =
 /** The rules that were asked for, in order. Throws a usage error for a bad pattern or a file that cannot be read. */
 export async function readFilterRules(
   filterArguments: readonly FilterArgument[],
-  stdin: Readable,
+  stdin: () => Readable,
 ): Promise<FilterRule[]> {
   const rules: FilterRule[] = [];
   for (const argument of filterArguments) {
@@ -53,8 +53,8 @@ export function rulesOfText(text: ByteString, name: string): FilterRule[] {
   });
 }
 
-async function readRuleFile(name: string, stdin: Readable): Promise<FilterRule[]> {
-  return rulesOfText(name === "-" ? await readAll(stdin) : await readRegularFile(name), name);
+async function readRuleFile(name: string, stdin: () => Readable): Promise<FilterRule[]> {
+  return rulesOfText(name === "-" ? await readAll(stdin()) : await readRegularFile(name), name);
 }
 
 async function readAll(stream: Readable): Promise<ByteString> {

@@ -1,0 +1,28 @@
+import { createInterface } from "node:readline";
+
+/**
+ * Asks a question on a terminal and returns the answer as typed, or `undefined` where there will be none: the input ended,
+ * or the signal aborted. The terminal stays in its usual mode, so that Ctrl-C remains a signal.
+ */
+export function ask(
+  question: string,
+  input: NodeJS.ReadableStream,
+  write: (text: string) => void,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  if (signal.aborted) return Promise.resolve(undefined);
+  const lines = createInterface({ input, terminal: false });
+  write(question);
+  return new Promise((resolve) => {
+    const abort = () => lines.close();
+    signal.addEventListener("abort", abort, { once: true });
+    lines.once("line", (line) => {
+      resolve(line);
+      lines.close();
+    });
+    lines.once("close", () => {
+      signal.removeEventListener("abort", abort);
+      resolve(undefined);
+    });
+  });
+}
