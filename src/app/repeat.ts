@@ -67,7 +67,7 @@ async function waitNext(schedule: Schedule, start: Moment, waiting: Waiting): Pr
       await waitInterval(start, schedule.ms, waiting);
       return true;
     case "cron":
-      return await waitCron(schedule.next, start, waiting);
+      return waitCron(schedule.next, start, waiting);
   }
 }
 

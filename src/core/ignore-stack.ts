@@ -71,14 +71,16 @@ function addFile(
   if (rules.length === 0) return outer;
   const { find, negated } = compileRules(rules);
   const from = dir === "" ? 0 : dir.length + 1;
-  const relative = (path: RelPath): string => (from === 0 ? path : path.slice(from));
+  // Of the paths a stack is asked about, those that are not below the directory are above it, or the directory itself.
+  const findBelow = (path: RelPath, isDirectory: boolean): number =>
+    path.length < from ? -1 : find(from === 0 ? path : path.slice(from), isDirectory);
   return {
     verdict: (path, isDirectory) => {
-      const index = find(relative(path), isDirectory);
+      const index = findBelow(path, isDirectory);
       if (index === -1) return outer.verdict(path, isDirectory);
       return negated[index]! ? "included" : "excluded";
     },
     ruleFor: (path, isDirectory) =>
-      rules[find(relative(path), isDirectory)] ?? outer.ruleFor(path, isDirectory),
+      rules[findBelow(path, isDirectory)] ?? outer.ruleFor(path, isDirectory),
   };
 }

@@ -1,0 +1,34 @@
+import type { RootInfo } from "../endpoint/endpoint.ts";
+import type { Lock, LockHolder, StateStore } from "../state/state.ts";
+import { isLock } from "../state/state.ts";
+
+/** The locks of one run. A target is locked by what it is, so that another name for it finds the same lock. */
+export interface Locks extends AsyncDisposable {
+  /** Locks a target; returns whoever holds it already. */
+  take(root: RootInfo, what: string): Promise<LockHolder | undefined>;
+}
+
+/** Without a store there are no locks: the caller has said so. */
+export function newLocks(store: StateStore | undefined): Locks {
+  const held: Lock[] = [];
+  return {
+    async take(root, what) {
+      if (store === undefined) return undefined;
+      for (const key of keysOf(root)) {
+        const taken = await store.lock(key, what);
+        if (!isLock(taken)) return taken;
+        held.push(taken);
+      }
+      return undefined;
+    },
+    async [Symbol.asyncDispose]() {
+      for (const lock of held.toReversed()) await lock[Symbol.asyncDispose]();
+    },
+  };
+}
+
+/** By place always, since a missing root has nothing else; by identity as well where there is one. */
+function keysOf(root: RootInfo): string[] {
+  const place = `target:path:${root.realPath}`;
+  return root.missing.length > 0 ? [place] : [place, `target:identity:${root.lineage[0]}`];
+}

@@ -1,0 +1,30 @@
+import type { Preserve, PreserveKey } from "../core/preserve.ts";
+import { preserveKeys } from "../core/preserve.ts";
+import type { Capabilities } from "../endpoint/endpoint.ts";
+
+/** What only those can give who may do anything. */
+const forPrivileged: ReadonlySet<PreserveKey> = new Set(["owner", "group", "devices"]);
+
+export interface EffectivePreserve {
+  readonly preserve: Preserve;
+  /** Asked for by name, and not to be had: to be said once. */
+  readonly refused: readonly PreserveKey[];
+}
+
+/** What a pair keeps: everything both ends can, but for what was said; owners, groups and devices as root or when asked. */
+export function effectivePreserve(
+  wishes: ReadonlyMap<PreserveKey, boolean>,
+  source: Capabilities,
+  target: Capabilities,
+): EffectivePreserve {
+  const refused: PreserveKey[] = [];
+  const decide = (key: PreserveKey): readonly [PreserveKey, boolean] => {
+    const wish = wishes.get(key);
+    const possible = source.keeps[key] && target.keeps[key];
+    if (wish === true && !possible) refused.push(key);
+    const usual = target.privileged || !forPrivileged.has(key);
+    return [key, possible && (wish ?? usual)];
+  };
+  const preserve = Object.fromEntries(preserveKeys.map(decide)) as unknown as Preserve;
+  return { preserve, refused };
+}

@@ -1,0 +1,316 @@
+import type { Finding } from "./entry.ts";
+import type { Around, CompareCounts, Difference } from "./difference.ts";
+import type { Sameness } from "./compare-rows.ts";
+import { aspectsOf, CHECK, compareRows } from "./compare-rows.ts";
+import type { Cursor } from "./cursor.ts";
+import {
+  advance,
+  compareNames,
+  currentPath,
+  directoryEntry,
+  directoryPathAt,
+  ended,
+  newCursor,
+  refill,
+} from "./cursor.ts";
+import type { SelectionRules } from "./selection.ts";
+import { newSelection } from "./selection.ts";
+import type { SnapshotChunk } from "./snapshot.ts";
+import { CLOSED, DIRECTORY, EXCLUDED, FILE, findingAt, LEFTOVER, PROBLEM } from "./snapshot.ts";
+
+export interface CompareRules {
+  /** Both replicas live where identities can be compared. */
+  readonly sameMachine: boolean;
+  readonly sameness: Sameness;
+  readonly selection: SelectionRules;
+}
+
+/** One comparison under way. */
+interface Comparison {
+  readonly source: Cursor;
+  readonly target: Cursor;
+  readonly rules: CompareRules;
+  readonly selection: ReturnType<typeof newSelection>;
+  out: Difference[];
+  /** Rows deeper than this are passed over, on both sides. */
+  frozenBelow: number;
+  /** By depth: what stands for the latest matched directory in what is said of its inside. */
+  readonly around: (Around | undefined)[];
+  /** By depth: whether the latest directory of both cursors is one and the same. */
+  readonly matched: boolean[];
+  readonly sourceRoot: RootIdentity;
+  readonly targetRoot: RootIdentity;
+  checked: number;
+  targetEntries: number;
+  skipped: number;
+}
+
+/** Identity of a replica's root, once its row was met; without one, nothing is like it. */
+interface RootIdentity {
+  dev: number;
+  inoHigh: number;
+  inoLow: number;
+}
+
+/**
+ * Compares two snapshots while they stream. Yields differences in the order in which they are met, in batches, one for
+ * every chunk at most; memory grows with the differences of a batch, whatever the size of the trees.
+ */
+export async function* compare(
+  source: AsyncIterable<SnapshotChunk>,
+  target: AsyncIterable<SnapshotChunk>,
+  rules: CompareRules,
+): AsyncGenerator<Difference[], CompareCounts> {
+  const run: Comparison = {
+    source: newCursor(source),
+    target: newCursor(target),
+    rules,
+    selection: newSelection(rules.selection),
+    out: [],
+    frozenBelow: Infinity,
+    around: [],
+    matched: [],
+    sourceRoot: { dev: -1, inoHigh: -1, inoLow: -1 },
+    targetRoot: { dev: -1, inoHigh: -1, inoLow: -1 },
+    checked: 0,
+    targetEntries: 0,
+    skipped: 0,
+  };
+  try {
+    while (await fillBoth(run)) {
+      while (!run.source.empty && !run.target.empty && step(run));
+      if (run.out.length > 0) {
+        yield run.out;
+        run.out = [];
+      }
+    }
+  } finally {
+    await Promise.all([run.source.chunks.return?.(), run.target.chunks.return?.()]);
+  }
+  return { checked: run.checked, targetEntries: run.targetEntries, skipped: run.skipped };
+}
+
+/** Gives both cursors a row; false when both have none left. */
+async function fillBoth({ source, target }: Comparison): Promise<boolean> {
+  await Promise.all([source.empty && refill(source), target.empty && refill(target)]);
+  return source.depth !== ended || target.depth !== ended;
+}
+
+/** Deals with one path. False when both streams are at their end. */
+function step(run: Comparison): boolean {
+  const { source, target } = run;
+  if (source.depth > run.frozenBelow) {
+    advance(source);
+    return true;
+  }
+  if (target.depth > run.frozenBelow) {
+    countTarget(run);
+    advance(target);
+    return true;
+  }
+  run.frozenBelow = Infinity;
+  if (source.depth === ended && target.depth === ended) return false;
+  // The deeper cursor is inside a directory that the other one has left or never had.
+  const order =
+    source.depth === target.depth ? compareNames(source, target) : target.depth - source.depth;
+  if (order <= 0) watchRoots(run, source, run.sourceRoot, run.targetRoot);
+  if (order >= 0) watchRoots(run, target, run.targetRoot, run.sourceRoot);
+  if (order < 0) onlySource(run);
+  else if (order > 0) onlyTarget(run);
+  else both(run);
+  return true;
+}
+
+function onlySource(run: Comparison): void {
+  const { source } = run;
+  const { chunk, row, depth } = source;
+  run.matched[depth] = false;
+  const kind = run.selection.sourceKind(source);
+  if (kind === LEFTOVER) {
+    advance(source);
+    return;
+  }
+  if (kind === EXCLUDED) {
+    run.skipped++;
+    run.frozenBelow = depth;
+  } else {
+    if (depth > 0) run.checked++;
+    if (kind === PROBLEM) freeze(run, source, "source");
+    else {
+      run.selection.enter(source, run.out);
+      const entry = findingAt(chunk, row);
+      const around = aroundOf(run, depth);
+      if (isEntry(entry))
+        run.out.push({ type: "source-only", path: currentPath(source), source: entry, around });
+      if ((chunk.flags[row]! & CLOSED) !== 0) run.frozenBelow = depth;
+    }
+  }
+  advance(source);
+}
+
+function onlyTarget(run: Comparison): void {
+  const { target } = run;
+  const { chunk, row, depth } = target;
+  run.matched[depth] = false;
+  const kind = run.selection.targetKind(target);
+  countTarget(run);
+  if (kind === LEFTOVER) {
+    leftover(run);
+  } else if (kind === EXCLUDED) {
+    keep(run, depth);
+  } else if (kind === PROBLEM) {
+    freeze(run, target, "target");
+  } else if ((chunk.flags[row]! & CLOSED) !== 0) {
+    keep(run, depth);
+  } else {
+    const entry = findingAt(chunk, row);
+    const around = aroundOf(run, depth);
+    if (isEntry(entry))
+      run.out.push({ type: "target-only", path: currentPath(target), target: entry, around });
+  }
+  advance(target);
+}
+
+function both(run: Comparison): void {
+  const { source, target } = run;
+  const { depth } = source;
+  const targetKind = target.chunk.kind[target.row]!;
+  const kind = run.selection.sourceKind(source);
+  // A temporary name is nobody's twin: each side's is dealt with by itself.
+  if (kind === LEFTOVER || targetKind === LEFTOVER) {
+    if (kind === LEFTOVER) advance(source);
+    if (targetKind === LEFTOVER) {
+      leftover(run);
+      advance(target);
+    }
+    return;
+  }
+  countTarget(run);
+  if (kind === EXCLUDED) {
+    run.skipped++;
+    keep(run, depth);
+  } else {
+    if (depth > 0) run.checked++;
+    if (kind === PROBLEM) freeze(run, source, "source");
+    else if (targetKind === PROBLEM) freeze(run, target, "target");
+    else if (targetKind === EXCLUDED)
+      blocked(run, "a path that the filters exclude is in the way at the target");
+    else pair(run);
+  }
+  advance(source);
+  advance(target);
+}
+
+/** Notes the root of one replica, and notices when the other one meets it somewhere below its own. */
+function watchRoots(run: Comparison, cursor: Cursor, own: RootIdentity, other: RootIdentity): void {
+  const { chunk, row, depth } = cursor;
+  if (!run.rules.sameMachine || chunk.kind[row] !== DIRECTORY) return;
+  if (depth === 0) {
+    own.dev = chunk.dev[row]!;
+    own.inoHigh = chunk.inoHigh[row]!;
+    own.inoLow = chunk.inoLow[row]!;
+  } else if (
+    chunk.inoLow[row] === other.inoLow &&
+    chunk.inoHigh[row] === other.inoHigh &&
+    chunk.dev[row] === other.dev
+  ) {
+    run.out.push({ type: "nested", path: currentPath(cursor) });
+  }
+}
+
+/** Two real entries at one path. */
+function pair(run: Comparison): void {
+  const { source, target, out } = run;
+  const { depth } = source;
+  const bits = compareRows(source.chunk, source.row, target.chunk, target.row, run.rules.sameness);
+  const kind = source.chunk.kind[source.row]!;
+  const isDirectory = kind === DIRECTORY && target.chunk.kind[target.row] === DIRECTORY;
+  run.matched[depth] = isDirectory;
+  run.around[depth] = undefined;
+  run.selection.enter(source, out);
+  const closed =
+    ((source.chunk.flags[source.row]! | target.chunk.flags[target.row]!) & CLOSED) !== 0;
+  if (closed) {
+    if (isDirectory) keep(run, depth);
+    else blocked(run, "another file system is mounted here");
+    return;
+  }
+  if (bits === 0 && !isLinked(run, kind)) return;
+  const path = currentPath(source);
+  const from = findingAt(source.chunk, source.row);
+  const to = findingAt(target.chunk, target.row);
+  if (!isEntry(from) || !isEntry(to)) return;
+  const aspects = aspectsOf(bits);
+  const around = aroundOf(run, depth);
+  if (from.kind === "file" && to.kind === "file" && (bits === 0 || (bits & CHECK) !== 0)) {
+    out.push({
+      type: bits === 0 ? "linked" : "check",
+      path,
+      source: from,
+      target: to,
+      aspects,
+      around,
+    });
+  } else {
+    out.push({ type: "differs", path, source: from, target: to, aspects, around });
+  }
+}
+
+function isLinked(run: Comparison, kind: number): boolean {
+  if (kind !== FILE || !run.rules.sameness.preserve.hardlinks) return false;
+  return run.source.chunk.nlink[run.source.row]! > 1 || run.target.chunk.nlink[run.target.row]! > 1;
+}
+
+/** The directory of both replicas that holds the path at `depth`, if there is one; one object for all that is in it. */
+function aroundOf(run: Comparison, depth: number): Around | undefined {
+  const parent = depth - 1;
+  if (parent < 0 || run.matched[parent] !== true) return undefined;
+  return (run.around[parent] ??= {
+    path: directoryPathAt(run.source, parent),
+    source: directoryEntry(run.source, parent),
+    target: directoryEntry(run.target, parent),
+  });
+}
+
+function countTarget(run: Comparison): void {
+  const kind = run.target.chunk.kind[run.target.row];
+  if (run.target.depth > 0 && kind !== EXCLUDED && kind !== LEFTOVER) run.targetEntries++;
+}
+
+function leftover(run: Comparison): void {
+  const { target } = run;
+  const finding = findingAt(target.chunk, target.row);
+  if (finding.kind !== "leftover") return;
+  const around = aroundOf(run, target.depth);
+  run.out.push({
+    type: "leftover",
+    path: currentPath(target),
+    isDirectory: finding.isDirectory,
+    around,
+  });
+}
+
+function keep(run: Comparison, depth: number): void {
+  run.out.push({ type: "kept", path: currentPath(run.target) });
+  run.frozenBelow = depth;
+}
+
+function freeze(run: Comparison, cursor: Cursor, side: "source" | "target"): void {
+  const finding = findingAt(cursor.chunk, cursor.row);
+  if (finding.kind !== "problem") return;
+  const { code, message } = finding;
+  run.out.push({ type: "frozen", problem: { path: currentPath(cursor), side, code, message } });
+  run.frozenBelow = cursor.depth;
+}
+
+function blocked(run: Comparison, message: string): void {
+  const path = currentPath(run.target);
+  run.out.push({ type: "frozen", problem: { path, side: "target", code: "blocked", message } });
+  run.frozenBelow = run.target.depth;
+}
+
+function isEntry(
+  finding: Finding,
+): finding is Exclude<Finding, { kind: "problem" | "excluded" | "leftover" }> {
+  return finding.kind !== "problem" && finding.kind !== "excluded" && finding.kind !== "leftover";
+}

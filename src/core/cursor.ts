@@ -1,0 +1,117 @@
+import type { DirectoryEntry } from "./entry.ts";
+import type { RelPath } from "./path.ts";
+import { joinPath, rootPath } from "./path.ts";
+import type { SnapshotChunk } from "./snapshot.ts";
+import { DIRECTORY, findingAt, nameAt, nameStart } from "./snapshot.ts";
+
+/** Depth of a cursor that has no row left: smaller than any real one. */
+export const ended = -1;
+
+/** Walks the rows of a stream of chunks, and knows the path it stands on without having built it. */
+export interface Cursor {
+  chunk: SnapshotChunk;
+  row: number;
+  /** Of the current row; {@link ended} behind the last one. */
+  depth: number;
+  /** The chunk is used up: call {@link refill} before looking at the row. */
+  empty: boolean;
+  readonly chunks: AsyncIterator<SnapshotChunk>;
+  /** By depth: where the latest directory of that depth stands, and its path where that was asked for. */
+  readonly dirChunks: SnapshotChunk[];
+  readonly dirRows: number[];
+  readonly dirPaths: (RelPath | undefined)[];
+}
+
+const noChunk = { count: 0 } as SnapshotChunk;
+
+export function newCursor(chunks: AsyncIterable<SnapshotChunk>): Cursor {
+  return {
+    chunk: noChunk,
+    row: -1,
+    depth: ended,
+    empty: true,
+    chunks: chunks[Symbol.asyncIterator](),
+    dirChunks: [],
+    dirRows: [],
+    dirPaths: [],
+  };
+}
+
+/** Fetches the next chunk that has rows, or marks the cursor ended. */
+export async function refill(cursor: Cursor): Promise<void> {
+  for (;;) {
+    const next = await cursor.chunks.next();
+    cursor.empty = false;
+    if (next.done === true) {
+      cursor.depth = ended;
+      return;
+    }
+    if (next.value.count === 0) continue;
+    cursor.chunk = next.value;
+    cursor.row = -1;
+    advance(cursor);
+    return;
+  }
+}
+
+/** Goes on to the next row; afterwards the cursor may be `empty`. */
+export function advance(cursor: Cursor): void {
+  const row = ++cursor.row;
+  const { chunk } = cursor;
+  if (row >= chunk.count) {
+    cursor.empty = true;
+    return;
+  }
+  const depth = chunk.depth[row]!;
+  cursor.depth = depth;
+  if (chunk.kind[row] === DIRECTORY) {
+    cursor.dirChunks[depth] = chunk;
+    cursor.dirRows[depth] = row;
+    cursor.dirPaths[depth] = undefined;
+  }
+}
+
+/** Path of the latest directory at that depth, which holds the current row or is one of those that do. */
+function directoryPath(cursor: Cursor, depth: number): RelPath {
+  const known = cursor.dirPaths[depth];
+  if (known !== undefined) return known;
+  const path =
+    depth <= 0
+      ? rootPath
+      : joinPath(
+          directoryPath(cursor, depth - 1),
+          nameAt(cursor.dirChunks[depth]!, cursor.dirRows[depth]!),
+        );
+  cursor.dirPaths[depth] = path;
+  return path;
+}
+
+/** Path of the current row. */
+export function currentPath(cursor: Cursor): RelPath {
+  if (cursor.depth <= 0) return rootPath;
+  return joinPath(directoryPath(cursor, cursor.depth - 1), nameAt(cursor.chunk, cursor.row));
+}
+
+/** The directory at `depth` among those that hold the current row. */
+export function directoryEntry(cursor: Cursor, depth: number): DirectoryEntry {
+  return findingAt(cursor.dirChunks[depth]!, cursor.dirRows[depth]!) as DirectoryEntry;
+}
+
+export function directoryPathAt(cursor: Cursor, depth: number): RelPath {
+  return directoryPath(cursor, depth);
+}
+
+/** Orders the names of two current rows by their bytes. */
+export function compareNames(a: Cursor, b: Cursor): number {
+  const left = a.chunk.names;
+  const right = b.chunk.names;
+  let i = nameStart(a.chunk, a.row);
+  let k = nameStart(b.chunk, b.row);
+  const iEnd = a.chunk.nameEnd[a.row]!;
+  const kEnd = b.chunk.nameEnd[b.row]!;
+  while (i < iEnd && k < kEnd) {
+    const difference = left[i++]! - right[k++]!;
+    if (difference !== 0) return difference;
+  }
+  return iEnd - i - (kEnd - k);
+}

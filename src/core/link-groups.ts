@@ -1,0 +1,70 @@
+import type { Around } from "./difference.ts";
+import type { Entry, FileEntry } from "./entry.ts";
+import { identityKey } from "./entry.ts";
+import type { RelPath } from "./path.ts";
+import { comparePaths } from "./path.ts";
+import type { Action, Aspect } from "./plan.ts";
+
+/** One name of a file that has, or shall have, several: what stands there now and what is wrong with it. */
+export interface LinkMember {
+  readonly path: RelPath;
+  readonly source: FileEntry;
+  /** What the target holds at the path. */
+  readonly target: Entry | undefined;
+  /** Empty where only its company may be wrong. */
+  readonly aspects: readonly Aspect[];
+  readonly around: Around | undefined;
+}
+
+export interface PlannedMember {
+  readonly action: Action;
+  readonly around: Around | undefined;
+}
+
+/**
+ * Makes names that share a file in the source share one in the target, and names that do not, not. A group keeps a file
+ * that the target already has right wherever there is one, so that nothing is copied for the sake of a name; a target file
+ * that several groups share stays with the first of them. Groups and members are taken in path order, so the result does
+ * not depend on the order of the input.
+ */
+export function planLinkGroups(members: readonly LinkMember[]): PlannedMember[] {
+  const groups = Map.groupBy(
+    members.toSorted((a, b) => comparePaths(a.path, b.path)),
+    (member) => (member.source.nlink > 1 ? identityKey(member.source) : member.path),
+  );
+  const claimed = new Set<string>();
+  const out: PlannedMember[] = [];
+  for (const group of groups.values()) planGroup(group, claimed, out);
+  return out;
+}
+
+function planGroup(group: readonly LinkMember[], claimed: Set<string>, out: PlannedMember[]): void {
+  const keeper = group.find(
+    (member) => isUsable(member) && !claimed.has(identityKey(member.target)),
+  );
+  const leader = keeper ?? group[0]!;
+  const kept = keeper !== undefined && isUsable(keeper) ? identityKey(keeper.target) : undefined;
+  if (kept !== undefined) claimed.add(kept);
+  for (const member of group) {
+    const { path, source: entry, target: expected, aspects, around } = member;
+    if (member === leader) {
+      if (kept === undefined)
+        out.push({ action: { type: "put-file", path, expected, entry }, around });
+      else if (aspects.length > 0 && expected !== undefined) {
+        out.push({
+          action: { type: "set-metadata", path, expected, entry, aspects },
+          around: undefined,
+        });
+      }
+      continue;
+    }
+    const sharesAlready = expected?.kind === "file" && identityKey(expected) === kept;
+    if (sharesAlready) continue;
+    out.push({ action: { type: "link", path, from: leader.path, expected, entry }, around });
+  }
+}
+
+/** Whether the target's file at the path has the right content, so that it may stand for the whole group. */
+function isUsable(member: LinkMember): member is LinkMember & { readonly target: FileEntry } {
+  return member.target?.kind === "file" && !member.aspects.includes("content");
+}

@@ -1,0 +1,155 @@
+/**
+ * `endpoint` is the contract between a run and a place where a replica lives, and the drivers that keep it: `local` (this
+ * machine's files) and `memory` (for tests). A driver never imports another one; what one cannot do it says in its
+ * capabilities. This file is the contract; it knows no driver.
+ */
+import type { Filter } from "../core/filter.ts";
+import type { FileEntry } from "../core/entry.ts";
+import type { RelPath } from "../core/path.ts";
+import type { Action } from "../core/plan.ts";
+import type { LinkMode, Preserve } from "../core/preserve.ts";
+import type { Problem, Side } from "../core/problem.ts";
+import type { SnapshotChunk } from "../core/snapshot.ts";
+
+/** What an endpoint can keep and do. Nothing here is trouble: it is compared with, and worked around. */
+export interface Capabilities {
+  /** Resolution of mtimes, in nanoseconds: 1 is exact. */
+  readonly timeResolution: number;
+  /** What can be stored at all, whoever asks. */
+  readonly keeps: Preserve;
+  /** May give entries to other owners, and make devices. */
+  readonly privileged: boolean;
+  /** Times of symbolic links themselves can be set. */
+  readonly linkTimes: boolean;
+  readonly symlinks: boolean;
+  /** Names that differ in case only are one name. */
+  readonly foldsCase: boolean;
+  /** File content can be shared instead of copied within the file system. */
+  readonly reflink: boolean;
+}
+
+/** What stands at a replica's root, and where that is. */
+export interface RootInfo {
+  readonly kind: "directory" | "missing" | "file" | "other" | "unreadable";
+  /**
+   * Identity keys of the root and of every directory above it, the root first; for a missing root, of the nearest
+   * directory that exists and those above. Bind mounts and links do not hide identity.
+   */
+  readonly lineage: readonly string[];
+  /** For a missing root: the names still to be made below `lineage[0]`. */
+  readonly missing: readonly string[];
+  /** The mount point that holds the root, as text for people, and the identity of that mount. */
+  readonly mountPoint: string;
+  readonly device: number;
+  readonly freeBytes: number;
+  readonly freeInodes: number | undefined;
+  /** Where the root really is, links resolved: for messages and for locks. */
+  readonly realPath: string;
+}
+
+export interface ScanRequest {
+  readonly side: Side;
+  readonly filter: Filter;
+  readonly links: LinkMode;
+  readonly oneFileSystem: boolean;
+  /** Reads each directory's own `.gitignore`; only ever asked of a source. */
+  readonly ignoreFiles: boolean;
+  readonly xattrs: boolean;
+  readonly acls: boolean;
+}
+
+/** One file that both replicas hold with equal size: is its content equal too? */
+export interface ContentCheck {
+  readonly path: RelPath;
+  readonly source: FileEntry;
+  readonly target: FileEntry;
+}
+export type ContentVerdict =
+  | { readonly path: RelPath; readonly equal: boolean }
+  | { readonly path: RelPath; readonly problem: Problem };
+
+export interface ApplyOptions {
+  readonly preserve: Preserve;
+  /** The source was scanned through its links. */
+  readonly followLinks: boolean;
+}
+
+/**
+ * What became of one action that was begun. `bytes` were written; `shared` were reflinked instead. An action may be done
+ * and have a problem: content in place, but not all of its metadata.
+ */
+export interface Outcome {
+  readonly action: Action;
+  readonly done: boolean;
+  readonly bytes: number;
+  readonly shared: number;
+  readonly problem?: Problem;
+}
+
+/** Running counters that a printer may look at whenever it likes. They only grow. */
+export interface Progress {
+  readonly entries: number;
+  readonly files: number;
+  readonly bytes: number;
+}
+
+/** A live connection to one replica. Every method may be called while another is under way, but `apply` once at a time. */
+export interface Endpoint extends AsyncDisposable {
+  /** As typed, for messages. */
+  readonly location: string;
+  /** Names the machine, or the world of its own, in which identities of this endpoint can be compared. */
+  readonly machine: string;
+  /** Known after {@link Endpoint.root}. */
+  readonly capabilities: Capabilities;
+
+  /** Looks at the root. Throws only where the endpoint itself is out of reach. */
+  root(): Promise<RootInfo>;
+  /** Makes the missing root, and the directories above it. */
+  makeRoot(): Promise<void>;
+
+  /**
+   * The whole tree, in path order, the root first. What cannot be read is a problem row. Throws `SyncError` where the
+   * root itself cannot be read.
+   */
+  scan(request: ScanRequest, signal: AbortSignal): AsyncIterable<SnapshotChunk>;
+
+  /** The content of one file, if it still is the file that `expected` says; throws `EntryProblem` otherwise. */
+  read(path: RelPath, expected: FileEntry, signal: AbortSignal): AsyncIterable<Uint8Array>;
+
+  /** Compares content with the source's, where both are at hand for this driver; `undefined` where they are not. */
+  compareContent(
+    checks: readonly ContentCheck[],
+    source: Endpoint,
+    options: ApplyOptions,
+    signal: AbortSignal,
+  ): Promise<ContentVerdict[]> | undefined;
+
+  /**
+   * Carries out actions of one phase. `ordered` keeps them in order and one at a time; otherwise they may run at once.
+   * Outcomes come as they fall. After `signal` aborts, files in hand are finished and nothing more is begun.
+   */
+  apply(
+    actions: readonly Action[],
+    ordered: boolean,
+    source: Endpoint,
+    options: ApplyOptions,
+    signal: AbortSignal,
+  ): AsyncIterable<Outcome[]>;
+
+  /** Makes everything written so far durable. */
+  flush(): Promise<void>;
+  progress(): Progress;
+}
+
+/** Thrown inside a driver for trouble with one path; `apply` and `compareContent` turn it into data. */
+export class EntryProblem extends Error {
+  readonly code: Problem["code"];
+  readonly side: Side;
+
+  constructor(side: Side, code: Problem["code"], message: string) {
+    super(message);
+    this.name = "EntryProblem";
+    this.side = side;
+    this.code = code;
+  }
+}

@@ -1,0 +1,98 @@
+import type { Entry } from "../../core/entry.ts";
+import type { RelPath } from "../../core/path.ts";
+import type { Action, ActionType } from "../../core/plan.ts";
+import type { Finding } from "../../core/entry.ts";
+import type { SnapshotChunk } from "../../core/snapshot.ts";
+import { chunkBuffers, findingAt, nameAt, newChunk, pushFinding } from "../../core/snapshot.ts";
+
+/**
+ * Actions on their way to a worker, as columns: handing 80 000 of them over as objects costs more than carrying them out
+ * on some file systems. The rows of `entries` have whole paths for names; `expected` has a row for every second entry.
+ */
+export interface ActionBatch {
+  readonly types: Uint8Array<ArrayBuffer>;
+  readonly entries: SnapshotChunk;
+  /** Row in `expected`, or -1. */
+  readonly expectedRow: Int32Array<ArrayBuffer>;
+  readonly expected: SnapshotChunk;
+  /** Of links, by row. */
+  readonly from: Map<number, RelPath>;
+}
+
+const types = [
+  "make-directory",
+  "put-file",
+  "put-symlink",
+  "put-special",
+  "link",
+  "set-metadata",
+  "remove",
+  "remove-leftover",
+  "finish-directory",
+] as const satisfies readonly ActionType[];
+
+export function encodeActions(actions: readonly Action[]): ActionBatch {
+  const batch: ActionBatch = {
+    types: new Uint8Array(actions.length),
+    entries: newChunk(actions.length),
+    expectedRow: new Int32Array(actions.length).fill(-1),
+    expected: newChunk(
+      actions.reduce((sum, action) => sum + (expectedOf(action) === undefined ? 0 : 1), 0),
+    ),
+    from: new Map(),
+  };
+  for (const [row, action] of actions.entries()) {
+    batch.types[row] = types.indexOf(action.type);
+    pushFinding(batch.entries, 0, action.path, findingOf(action));
+    if (action.type === "link") batch.from.set(row, action.from);
+    const expected = expectedOf(action);
+    if (expected === undefined) continue;
+    batch.expectedRow[row] = batch.expected.count;
+    pushFinding(batch.expected, 0, "", expected);
+  }
+  return batch;
+}
+
+export function batchBuffers(batch: ActionBatch): ArrayBuffer[] {
+  const { types, expectedRow, entries, expected } = batch;
+  return [types.buffer, expectedRow.buffer, ...chunkBuffers(entries), ...chunkBuffers(expected)];
+}
+
+function expectedOf(action: Action): Entry | undefined {
+  return action.type === "remove" || action.type === "remove-leftover"
+    ? undefined
+    : action.expected;
+}
+
+function findingOf(action: Action): Finding {
+  switch (action.type) {
+    case "remove":
+      return action.expected;
+    case "remove-leftover":
+      return { kind: "leftover", isDirectory: action.isDirectory };
+    default:
+      return action.entry;
+  }
+}
+
+/** The action in that row. What only people need, aspects and the like, has stayed behind. */
+export function decodeAction(batch: ActionBatch, row: number): Action {
+  const type = types[batch.types[row]!]!;
+  const path = nameAt(batch.entries, row) as RelPath;
+  const entry = findingAt(batch.entries, row) as Entry;
+  const expectedRow = batch.expectedRow[row]!;
+  const expected = expectedRow < 0 ? undefined : (findingAt(batch.expected, expectedRow) as Entry);
+  switch (type) {
+    case "remove":
+      return { type, path, expected: entry };
+    case "remove-leftover":
+      return { type, path, isDirectory: false };
+    case "link":
+      return { type, path, expected, entry, from: batch.from.get(row)! } as Action;
+    case "set-metadata":
+    case "finish-directory":
+      return { type, path, expected, entry, aspects: [], shown: false } as Action;
+    default:
+      return { type, path, expected, entry } as Action;
+  }
+}

@@ -1,0 +1,50 @@
+import type { Action } from "../../core/plan.ts";
+import { unreachable } from "../../base/unreachable.ts";
+import type { Directories } from "../../fs/directories.ts";
+import type { EntryProblem } from "../endpoint.ts";
+import type { Applier, Done } from "./applier.ts";
+import { asEntryProblem } from "./applier.ts";
+import { putFile } from "./put-file.ts";
+import { makeDirectory, putLink, putSpecial, putSymlink, updateMetadata } from "./put.ts";
+import { finishDirectory, remove, removeLeftover } from "./remove.ts";
+
+/** What became of an action: done, done in part, or not at all. */
+export type Result =
+  | { readonly done: Done; readonly problem?: EntryProblem }
+  | { readonly problem: EntryProblem };
+
+/** Carries out one action. Trouble with its path is a result; only a bug is thrown. */
+export function applyAction(ctx: Applier, source: Directories | undefined, action: Action): Result {
+  try {
+    const done = carryOut(ctx, source, action);
+    return done.problem === undefined ? { done } : { done, problem: done.problem };
+  } catch (error) {
+    return { problem: asEntryProblem("target", error) };
+  }
+}
+
+function carryOut(ctx: Applier, source: Directories | undefined, action: Action): Done {
+  switch (action.type) {
+    case "make-directory":
+      return makeDirectory(ctx, action);
+    case "put-file":
+      if (source === undefined) throw new Error("a file's content cannot come from here");
+      return putFile(ctx, source, action);
+    case "put-symlink":
+      return putSymlink(ctx, action);
+    case "put-special":
+      return putSpecial(ctx, action);
+    case "link":
+      return putLink(ctx, action);
+    case "set-metadata":
+      return updateMetadata(ctx, action);
+    case "remove":
+      return remove(ctx, action);
+    case "remove-leftover":
+      return removeLeftover(ctx, action.path);
+    case "finish-directory":
+      return finishDirectory(ctx, action);
+    default:
+      return unreachable(action);
+  }
+}

@@ -1,0 +1,33 @@
+/**
+ * `local` is the driver for this machine's files. It does its work in threads, synchronously, through the `fs` room, and
+ * knows nothing of plans beyond carrying out one action after another.
+ */
+import { availableParallelism } from "node:os";
+
+import { chooseDriver } from "../../fs/choose-driver.ts";
+import type { FileDriver } from "../../fs/driver.ts";
+import type { Self } from "./applier.ts";
+import type { WorkerPool } from "./worker-pool.ts";
+import { newWorkerPool } from "./worker-pool.ts";
+
+/** What all local endpoints of a process share: a driver for the main thread, and workers. */
+export interface LocalHost extends AsyncDisposable {
+  readonly driver: FileDriver;
+  readonly pool: WorkerPool;
+  readonly self: Self;
+  /** Jobs worth having under way at once. */
+  readonly threads: number;
+}
+
+export async function openLocalHost(force: "libc" | "portable" | undefined): Promise<LocalHost> {
+  const driver = await chooseDriver(force);
+  const pool = newWorkerPool(force);
+  const uid = process.geteuid?.() ?? 0;
+  return {
+    driver,
+    pool,
+    self: { uid, gid: process.getegid?.() ?? 0, umask: process.umask(), isRoot: uid === 0 },
+    threads: Math.min(Math.max(availableParallelism(), 2), 8),
+    [Symbol.asyncDispose]: () => pool[Symbol.asyncDispose](),
+  };
+}

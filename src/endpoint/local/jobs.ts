@@ -1,0 +1,124 @@
+/**
+ * The work of a local endpoint that may be done in any thread, as data in and data out: the same functions run in workers
+ * and, where there is little to do, in the main thread. What crosses threads is defined here and nowhere else.
+ */
+import type { RelPath } from "../../core/path.ts";
+import type { Preserve } from "../../core/preserve.ts";
+import type { ProblemCode, Side } from "../../core/problem.ts";
+import type { SnapshotChunk } from "../../core/snapshot.ts";
+import type { HostPath } from "../../fs/driver.ts";
+import type { WalkRequest } from "../../fs/walk.ts";
+import type { ActionBatch } from "./action-batch.ts";
+import type { Self } from "./applier.ts";
+
+/** Counters that one thread adds to and any thread reads: entries, files, bytes. */
+export type Counters = Float64Array<SharedArrayBuffer>;
+export const countedEntries = 0;
+export const countedFiles = 1;
+export const countedBytes = 2;
+
+export function newCounters(): Counters {
+  return new Float64Array(new SharedArrayBuffer(3 * 8));
+}
+
+/** Says between threads when to stop, and how many chunks may be under way. */
+export type Signals = Int32Array<SharedArrayBuffer>;
+export const stopFlag = 0;
+export const credits = 1;
+
+export function newSignals(chunksAhead: number): Signals {
+  const signals = new Int32Array(new SharedArrayBuffer(8));
+  signals[credits] = chunksAhead;
+  return signals;
+}
+
+export interface ScanJob {
+  readonly type: "scan";
+  readonly root: HostPath;
+  readonly request: WalkRequest;
+  readonly signals: Signals;
+  readonly counters: Counters;
+}
+
+/** Content of files to be compared, side by side: columns, and paths joined by NUL. */
+export interface ContentJob {
+  readonly type: "content";
+  readonly source: HostPath;
+  readonly target: HostPath;
+  readonly followLinks: boolean;
+  readonly paths: string;
+  readonly sizes: Float64Array<ArrayBuffer>;
+  readonly signals: Signals;
+  readonly counters: Counters;
+}
+
+export interface ApplyJob {
+  readonly type: "apply";
+  readonly target: HostPath;
+  /** Where content comes from; `undefined` where no action needs any. */
+  readonly source: HostPath | undefined;
+  readonly preserve: Preserve;
+  readonly followLinks: boolean;
+  readonly self: Self;
+  readonly timeResolution: number;
+  readonly batch: ActionBatch;
+  readonly signals: Signals;
+  readonly counters: Counters;
+}
+
+export type Job = ScanJob | ContentJob | ApplyJob;
+
+/** Trouble with the action or file in that row. */
+export interface RowProblem {
+  readonly row: number;
+  readonly side: Side;
+  readonly code: ProblemCode;
+  readonly message: string;
+}
+
+/** By row: whether the contents are equal. Rows at or after `done` were not looked at. */
+export interface ContentResult {
+  readonly type: "content";
+  readonly done: number;
+  readonly equal: Uint8Array<ArrayBuffer>;
+  readonly problems: readonly RowProblem[];
+}
+
+/** By row: bytes written and shared. Rows at or after `done` were not begun. */
+export interface ApplyResult {
+  readonly type: "apply";
+  readonly done: number;
+  readonly bytes: Float64Array<ArrayBuffer>;
+  readonly shared: Float64Array<ArrayBuffer>;
+  /** Rows with a problem; in `partly` where the action was carried out all the same. */
+  readonly problems: readonly (RowProblem & { readonly partly: boolean })[];
+}
+
+export interface ScanResult {
+  readonly type: "scan";
+}
+
+export type JobResult = ScanResult | ContentResult | ApplyResult;
+
+/** From the main thread to a worker: one at a time. */
+export interface WorkerTask {
+  readonly job: Job;
+}
+
+/** From a worker to the main thread. */
+export type WorkerMessage =
+  | { readonly type: "chunk"; readonly chunk: SnapshotChunk }
+  | { readonly type: "result"; readonly result: JobResult }
+  | { readonly type: "failed"; readonly error: WorkerFailure };
+
+/** What ended a job as a whole. */
+export interface WorkerFailure {
+  /** The errno's name where the root could not be read. */
+  readonly errno: string | undefined;
+  readonly message: string;
+  readonly stack: string | undefined;
+}
+
+export function splitPaths(paths: string): RelPath[] {
+  return paths === "" ? [] : (paths.split("\0") as RelPath[]);
+}

@@ -1,0 +1,203 @@
+import { mkdirSync } from "node:fs";
+import { resolve } from "node:path";
+
+import { bytesOfText } from "../../base/byte-string.ts";
+import { SyncError } from "../../base/errors.ts";
+import type { Action } from "../../core/plan.ts";
+import type { HostPath } from "../../fs/driver.ts";
+import { errnoOf } from "../../fs/file-error.ts";
+import { meaningOf } from "../../fs/problems.ts";
+import type {
+  ApplyOptions,
+  Capabilities,
+  ContentCheck,
+  ContentVerdict,
+  Endpoint,
+  Outcome,
+} from "../endpoint.ts";
+import { encodeActions } from "./action-batch.ts";
+import { applyStream } from "./apply-stream.ts";
+import { capabilitiesOf } from "./capabilities.ts";
+import type { LocalHost } from "./host.ts";
+import type { ContentJob, ContentResult } from "./jobs.ts";
+import {
+  countedBytes,
+  countedEntries,
+  countedFiles,
+  newCounters,
+  newSignals,
+  stopFlag,
+} from "./jobs.ts";
+import type { RootPlace } from "./root-info.ts";
+import { inspectRoot } from "./root-info.ts";
+import { openApplier, runContent } from "./run-job.ts";
+import { scanStream } from "./scan-stream.ts";
+import { putStreamed, readFile } from "./stream-file.ts";
+
+/** An endpoint for a directory of this machine. Its files can be reached directly by other local endpoints. */
+export interface LocalEndpoint extends Endpoint {
+  readonly hostRoot: HostPath;
+}
+
+/** Opens a directory, which need not exist yet. `location` is a path as typed. */
+export function openLocal(location: string, host: LocalHost): LocalEndpoint {
+  const path = resolve(location);
+  const hostRoot = bytesOfText(path) as string as HostPath;
+  const counters = newCounters();
+  let place: RootPlace | undefined;
+  const inspect = (): RootPlace => (place = inspectRoot(host.driver, path));
+  const capabilities = (): Capabilities => {
+    const { fileSystem, foldsCase } = place ?? inspect();
+    return capabilitiesOf(host.driver, fileSystem.type, host.self, foldsCase);
+  };
+
+  return {
+    location,
+    machine: "this",
+    hostRoot,
+    get capabilities() {
+      return capabilities();
+    },
+
+    root: async () => inspect().info,
+
+    async makeRoot() {
+      try {
+        mkdirSync(path, { recursive: true });
+      } catch (cause) {
+        const { code } = cause as NodeJS.ErrnoException;
+        throw new SyncError(
+          "TARGET_UNWRITABLE",
+          `${path}: it cannot be made (${code ?? "unknown"})`,
+          { cause },
+        );
+      }
+      inspect();
+    },
+
+    async *scan({ side, xattrs, acls, ...request }, signal) {
+      const attributes = { xattrs, acls, isRoot: host.self.isRoot };
+      const leftovers = side === "target";
+      try {
+        yield* scanStream(host, hostRoot, { ...request, attributes, leftovers }, counters, signal);
+      } catch (error) {
+        if (errnoOf(error) === undefined) throw error;
+        throw new SyncError("ROOT_UNREADABLE", `${path}: ${meaningOf(error).message}`, {
+          cause: error,
+        });
+      }
+    },
+
+    read: (file, expected, signal) => readFile(host.driver, hostRoot, file, expected, signal),
+
+    compareContent(checks, source, { followLinks }, signal) {
+      if (!isLocal(source)) return undefined;
+      const signals = newSignals(0);
+      const roots = { source: source.hostRoot, target: hostRoot, followLinks };
+      return compareHere(host, checks, { type: "content", ...roots, signals, counters }, signal);
+    },
+
+    apply(actions, ordered, source, options, signal) {
+      const run = {
+        host,
+        target: hostRoot,
+        options,
+        counters,
+        timeResolution: capabilities().timeResolution,
+      };
+      const signals = newSignals(0);
+      if (signal.aborted) signals[stopFlag] = 1;
+      else
+        signal.addEventListener("abort", () => Atomics.store(signals, stopFlag, 1), { once: true });
+      const local = isLocal(source) ? source.hostRoot : undefined;
+      const work = { ...run, signals, source: local };
+      const isStreamed = local === undefined && actions.some(({ type }) => type === "put-file");
+      return isStreamed
+        ? applyStreamed(work, actions, source, signal)
+        : applyStream(work, actions, ordered);
+    },
+
+    async flush() {
+      const fd = host.driver.openRoot(hostRoot);
+      try {
+        host.driver.flush(fd);
+      } finally {
+        host.driver.close(fd);
+      }
+    },
+
+    progress: () => ({
+      entries: counters[countedEntries]!,
+      files: counters[countedFiles]!,
+      bytes: counters[countedBytes]!,
+    }),
+
+    async [Symbol.asyncDispose]() {},
+  };
+}
+
+function isLocal(endpoint: Endpoint): endpoint is LocalEndpoint {
+  return "hostRoot" in endpoint;
+}
+
+/** Puts files from an endpoint that this machine cannot reach into; everything else goes the usual way, in order. */
+async function* applyStreamed(
+  work: Parameters<typeof applyStream>[0],
+  actions: readonly Action[],
+  source: Endpoint,
+  signal: AbortSignal,
+): AsyncGenerator<Outcome[]> {
+  const { host, target, options, timeResolution, counters, signals } = work;
+  const { preserve, followLinks } = options satisfies ApplyOptions;
+  const batch = encodeActions([]);
+  const job = {
+    target,
+    source: undefined,
+    preserve,
+    followLinks,
+    self: host.self,
+    timeResolution,
+    batch,
+    signals,
+    counters,
+  };
+  using ctx = openApplier(host.driver, { type: "apply", ...job });
+  for (const action of actions) {
+    if (signal.aborted) return;
+    if (action.type === "put-file") yield [await putStreamed(ctx, action, source, signal)];
+    else yield* applyStream(work, [action], true);
+  }
+}
+
+async function compareHere(
+  host: LocalHost,
+  checks: readonly ContentCheck[],
+  where: Omit<ContentJob, "paths" | "sizes">,
+  signal: AbortSignal,
+): Promise<ContentVerdict[]> {
+  const { signals } = where;
+  const job: ContentJob = {
+    ...where,
+    paths: checks.map(({ path }) => path).join("\0"),
+    sizes: Float64Array.from(checks, (check) => check.source.size),
+  };
+  const stop = (): void => void Atomics.store(signals, stopFlag, 1);
+  signal.addEventListener("abort", stop);
+  try {
+    const bytes = checks.reduce((sum, check) => sum + check.source.size, 0);
+    const isSmall = checks.length <= 16 && bytes < 1 << 20;
+    const result = isSmall
+      ? runContent(host.driver, job)
+      : await host.pool.run<ContentResult>(job, []);
+    signal.throwIfAborted();
+    const problems = new Map(result.problems.map(({ row, ...problem }) => [row, problem]));
+    return checks.map(({ path }, row): ContentVerdict => {
+      const problem = problems.get(row);
+      return problem === undefined
+        ? { path, equal: result.equal[row] === 1 }
+        : { path, problem: { path, ...problem } };
+    });
+  } finally {
+    signal.removeEventListener("abort", stop);
+  }
+}

@@ -1,0 +1,192 @@
+import type { FileEntry } from "../../core/entry.ts";
+import type { Name, RelPath } from "../../core/path.ts";
+import { baseName, parentPath } from "../../core/path.ts";
+import type { Action } from "../../core/plan.ts";
+import { FILE } from "../../core/snapshot.ts";
+import { readAttributesOf } from "../../fs/attributes.ts";
+import type { Copied } from "../../fs/copy.ts";
+import { copyContent } from "../../fs/copy.ts";
+import type { Directories } from "../../fs/directories.ts";
+import type { Descriptor, Stat } from "../../fs/driver.ts";
+import { errnoOf } from "../../fs/file-error.ts";
+import { followLink } from "../../fs/follow-link.ts";
+import { newStat } from "../../fs/stat.ts";
+import { EntryProblem } from "../endpoint.ts";
+import type { Applier, Done, Place } from "./applier.ts";
+import { inWritable, onSide, placeOf } from "./applier.ts";
+import { commit, discard } from "./commit.ts";
+import { choiceOf, describeOpen, setMetadata } from "./metadata.ts";
+
+type PutFile = Extract<Action, { type: "put-file" }>;
+
+/** How often a source that changes while it is read is read again. */
+const attempts = 3;
+/** Milliseconds within which two changes of a file can leave the same mtime: kernels stamp times at every tick. */
+const tick = 20;
+
+/** A new file under a temporary name, open for writing. */
+export interface StagedFile {
+  readonly place: Place;
+  readonly temp: Name;
+  readonly fd: Descriptor;
+}
+
+export function beginFile(ctx: Applier, action: PutFile): StagedFile {
+  const place = placeOf(ctx, action.path);
+  const temp = ctx.nextTemp();
+  const fd = inWritable(ctx, place.dir, () => ctx.driver.createFile(place.dir, temp));
+  return { place, temp, fd };
+}
+
+/** Sets the metadata of a filled file and gives it its place. */
+export function finishFile(
+  ctx: Applier,
+  action: PutFile,
+  { place, temp, fd }: StagedFile,
+  entry: FileEntry,
+): EntryProblem | undefined {
+  ctx.driver.statDescriptor(fd, ctx.stat);
+  const { uid, gid, mode } = ctx.stat;
+  // A directory with a default ACL hands it to what is made inside.
+  const isBare = !inheritsAttributes(ctx, parentPath(action.path), place.dir);
+  const problem = setMetadata(ctx, describeOpen(ctx, fd), entry, {
+    uid,
+    gid,
+    mode,
+    isNew: true,
+    isBare,
+  });
+  commit(ctx, place, temp, action.expected);
+  return problem;
+}
+
+/** Copies a file from a source on this machine: staged, verified, committed. */
+export function putFile(ctx: Applier, source: Directories, action: PutFile): Done {
+  const staged = beginFile(ctx, action);
+  try {
+    const { entry, copied } = fill(ctx, source, action, staged.fd);
+    const problem = finishFile(ctx, action, staged, entry);
+    return {
+      bytes: copied.written,
+      shared: copied.shared,
+      ...(problem !== undefined && { problem }),
+    };
+  } catch (error) {
+    discard(ctx, staged.place.dir, staged.temp, true);
+    throw error;
+  } finally {
+    ctx.driver.close(staged.fd);
+  }
+}
+
+interface Filled {
+  /** The file as it was while it was read. */
+  readonly entry: FileEntry;
+  readonly copied: Copied;
+}
+
+/** Copies content until a copy is of one moment: what the file was before reading it is what it was afterwards. */
+function fill(ctx: Applier, source: Directories, action: PutFile, to: Descriptor): Filled {
+  for (let attempt = 1; attempt <= attempts; attempt++) {
+    const from = onSide("source", () => openSource(ctx, source, action));
+    try {
+      const filled = fillOnce(ctx, action.entry, from, to);
+      if (filled !== undefined) return filled;
+    } finally {
+      ctx.driver.close(from);
+    }
+    ctx.driver.truncate(to, 0);
+    pause(attempt * 30);
+  }
+  throw new EntryProblem(
+    "source",
+    "changed",
+    `it changed while it was read, ${attempts} times in a row; the next run will try again`,
+  );
+}
+
+const before: Stat = newStat();
+const after: Stat = newStat();
+
+function fillOnce(
+  ctx: Applier,
+  planned: FileEntry,
+  from: Descriptor,
+  to: Descriptor,
+): Filled | undefined {
+  const { driver } = ctx;
+  onSide("source", () => driver.statDescriptor(from, before));
+  if (before.kind !== FILE) {
+    throw new EntryProblem("source", "changed", "it is no file any more; the next run will see");
+  }
+  waitOutTick(before);
+  const copied = copyContent(ctx.copy, from, to, before.size, before.blocks);
+  onSide("source", () => driver.statDescriptor(from, after));
+  if (copied.size !== before.size || !isSameMoment(before, after)) return undefined;
+  const isAsPlanned = before.ctimeSec === planned.ctimeSec && before.ctimeNs === planned.ctimeNs;
+  if (isAsPlanned) return { entry: planned, copied };
+  const { preserve } = ctx.options;
+  const wantsAttributes = preserve.xattrs || preserve.acls;
+  const xattrs = wantsAttributes
+    ? onSide("source", () => readAttributesOf(driver, from, choiceOf(ctx)))
+    : undefined;
+  return { entry: { ...before, kind: "file", xattrs }, copied };
+}
+
+function openSource(ctx: Applier, source: Directories, action: PutFile): Descriptor {
+  const { driver } = ctx;
+  const dir = source.open(parentPath(action.path));
+  const name = baseName(action.path);
+  if (!ctx.options.followLinks) return driver.openFile(dir, name);
+  const there = followLink(driver, dir, name);
+  try {
+    return driver.openFile(there.dir, there.name);
+  } finally {
+    driver.close(there.dir);
+  }
+}
+
+function isSameMoment(a: Stat, b: Stat): boolean {
+  return (
+    a.size === b.size &&
+    a.mtimeSec === b.mtimeSec &&
+    a.mtimeNs === b.mtimeNs &&
+    a.ctimeSec === b.ctimeSec &&
+    a.ctimeNs === b.ctimeNs
+  );
+}
+
+/**
+ * Waits until a change of the file would show in its mtime. Otherwise one made after the copy, but within the same tick,
+ * would never be seen: size and mtime would be equal for ever.
+ */
+function waitOutTick(stat: Stat): void {
+  const age = Date.now() - (stat.mtimeSec * 1000 + stat.mtimeNs / 1e6);
+  if (age >= 0 && age < tick) pause(tick - age);
+}
+
+const sleeper = new Int32Array(new SharedArrayBuffer(4));
+
+function pause(ms: number): void {
+  Atomics.wait(sleeper, 0, 0, ms);
+}
+
+const inheriting = new WeakMap<Applier, { dir: RelPath; answer: boolean }>();
+
+/** Whether new files in the directory start with attributes of their own; asked once for files in a row. */
+function inheritsAttributes(ctx: Applier, path: RelPath, dir: Descriptor): boolean {
+  const { preserve } = ctx.options;
+  if (!preserve.acls || !ctx.driver.features.xattrs) return false;
+  const known = inheriting.get(ctx);
+  if (known?.dir === path) return known.answer;
+  let answer = false;
+  try {
+    answer = ctx.driver
+      .listXattrsOf(dir)
+      .some((attribute) => attribute === "system.posix_acl_default");
+  } catch (error) {
+    if (errnoOf(error) === undefined) throw error;
+  }
+  inheriting.set(ctx, { dir: path, answer });
+  return answer;
+}

@@ -1,0 +1,64 @@
+import type { Name, RelPath } from "../../core/path.ts";
+import type { Action } from "../../core/plan.ts";
+import { DIRECTORY } from "../../core/snapshot.ts";
+import type { Descriptor } from "../../fs/driver.ts";
+import type { Applier, Done } from "./applier.ts";
+import { checkExpected, inWritable, nothingWritten, placeOf } from "./applier.ts";
+import { describeOpen, setMetadata } from "./metadata.ts";
+
+type Of<T extends Action["type"]> = Extract<Action, { type: T }>;
+
+/** Removes one entry, if it still is what the plan says. A directory has to be empty by now. */
+export function remove(ctx: Applier, { path, expected }: Of<"remove">): Done {
+  const place = placeOf(ctx, path);
+  const { dir, name } = place;
+  // RACE: what takes the name between the look and the removal goes in its stead; a directory that is not empty never does.
+  checkExpected(ctx, place, expected);
+  inWritable(ctx, dir, () => {
+    if (expected.kind === "directory") ctx.driver.removeDirectory(dir, name);
+    else ctx.driver.unlink(dir, name);
+  });
+  return nothingWritten;
+}
+
+/** Removes what a killed run left, with everything in it: nobody else makes such names. */
+export function removeLeftover(ctx: Applier, path: RelPath): Done {
+  const { dir, name } = placeOf(ctx, path);
+  inWritable(ctx, dir, () => removeTree(ctx, dir, name));
+  return nothingWritten;
+}
+
+function removeTree(ctx: Applier, dir: Descriptor, name: Name): void {
+  const { driver } = ctx;
+  driver.stat(dir, name, ctx.stat);
+  if (ctx.stat.kind !== DIRECTORY) {
+    driver.unlink(dir, name);
+    return;
+  }
+  const below = driver.openDirectory(dir, name);
+  try {
+    for (const inner of driver.list(below)) removeTree(ctx, below, inner);
+  } finally {
+    driver.close(below);
+  }
+  driver.removeDirectory(dir, name);
+}
+
+/** Sets a directory's metadata through its descriptor, when all work below it is done. */
+export function finishDirectory(
+  ctx: Applier,
+  { path, expected, entry }: Of<"finish-directory">,
+): Done {
+  const fd = ctx.target.open(path);
+  ctx.driver.statDescriptor(fd, ctx.stat);
+  const { uid, gid, mode } = ctx.stat;
+  const before = {
+    uid,
+    gid,
+    mode: expected?.mode ?? mode,
+    isNew: expected === undefined,
+    isBare: false,
+  };
+  const problem = setMetadata(ctx, describeOpen(ctx, fd), entry, before);
+  return problem === undefined ? nothingWritten : { ...nothingWritten, problem };
+}

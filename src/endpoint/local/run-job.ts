@@ -1,0 +1,183 @@
+import { baseName, parentPath } from "../../core/path.ts";
+import type { SnapshotChunk } from "../../core/snapshot.ts";
+import { FILE } from "../../core/snapshot.ts";
+import type { Directories } from "../../fs/directories.ts";
+import { openDirectories } from "../../fs/directories.ts";
+import type { Descriptor, FileDriver } from "../../fs/driver.ts";
+import { followLink } from "../../fs/follow-link.ts";
+import type { ComparePair } from "../../fs/same-content.ts";
+import { newComparePair, sameContent } from "../../fs/same-content.ts";
+import { newStat } from "../../fs/stat.ts";
+import { tempNames, tempRun } from "../../fs/temp-names.ts";
+import { walk } from "../../fs/walk.ts";
+import { decodeAction } from "./action-batch.ts";
+import type { Applier } from "./applier.ts";
+import { asEntryProblem, onSide } from "./applier.ts";
+import { applyAction } from "./apply-action.ts";
+import type {
+  ApplyJob,
+  ApplyResult,
+  ContentJob,
+  ContentResult,
+  RowProblem,
+  ScanJob,
+} from "./jobs.ts";
+import {
+  countedBytes,
+  countedEntries,
+  countedFiles,
+  credits,
+  splitPaths,
+  stopFlag,
+} from "./jobs.ts";
+
+/** Bytes of the buffer that content is copied through, and of each of the two that it is compared in. */
+const bufferBytes = 256 * 1024;
+
+/** Scans; `emit` hands a chunk on and may wait for room. */
+export function runScan(
+  driver: FileDriver,
+  job: ScanJob,
+  emit: (chunk: SnapshotChunk) => void,
+): void {
+  walk(driver, job.root, job.request, (chunk) => {
+    job.counters[countedEntries]! += chunk.count;
+    emit(chunk);
+    return Atomics.load(job.signals, stopFlag) === 0;
+  });
+}
+
+/** Waits until the reader has taken a chunk; for worker threads. */
+export function waitForCredit(job: ScanJob): void {
+  while (Atomics.load(job.signals, stopFlag) === 0) {
+    const left = Atomics.load(job.signals, credits);
+    if (left > 0) {
+      Atomics.sub(job.signals, credits, 1);
+      return;
+    }
+    Atomics.wait(job.signals, credits, left);
+  }
+}
+
+let comparePair: ComparePair | undefined;
+
+/** Compares contents, file by file. */
+export function runContent(driver: FileDriver, job: ContentJob): ContentResult {
+  comparePair ??= newComparePair(bufferBytes);
+  const paths = splitPaths(job.paths);
+  const equal = new Uint8Array(paths.length);
+  const problems: RowProblem[] = [];
+  using source = openDirectories(driver, job.source, job.followLinks);
+  using target = openDirectories(driver, job.target, false);
+  let row = 0;
+  for (; row < paths.length && Atomics.load(job.signals, stopFlag) === 0; row++) {
+    const path = paths[row]!;
+    const open = (dirs: Directories): Descriptor =>
+      driver.openFile(dirs.open(parentPath(path)), baseName(path));
+    const openSource = (): Descriptor => {
+      if (!job.followLinks) return open(source);
+      const there = followLink(driver, source.open(parentPath(path)), baseName(path));
+      try {
+        return driver.openFile(there.dir, there.name);
+      } finally {
+        driver.close(there.dir);
+      }
+    };
+    const fds: Descriptor[] = [];
+    try {
+      fds.push(
+        onSide("source", openSource),
+        onSide("target", () => open(target)),
+      );
+      equal[row] = isEqual(driver, job, fds, job.sizes[row]!, comparePair) ? 1 : 0;
+    } catch (error) {
+      const { side, code, message } = asEntryProblem("source", error);
+      problems.push({ row, side, code, message });
+    } finally {
+      fds.forEach(driver.close);
+    }
+    job.counters[countedFiles]!++;
+  }
+  return { type: "content", done: row, equal, problems };
+}
+
+const stat = newStat();
+
+function isEqual(
+  driver: FileDriver,
+  job: ContentJob,
+  fds: Descriptor[],
+  size: number,
+  pair: ComparePair,
+): boolean {
+  for (const fd of fds) {
+    driver.statDescriptor(fd, stat);
+    if (stat.kind !== FILE || stat.size !== size) return false;
+  }
+  return sameContent(driver, fds[0]!, fds[1]!, size, pair, (bytes) => {
+    job.counters[countedBytes]! += bytes;
+  });
+}
+
+let copyBuffer: Uint8Array | undefined;
+let nextTemp: ReturnType<typeof tempNames> | undefined;
+
+/** Makes what actions are carried out with; to be closed by the caller. */
+export function openApplier(driver: FileDriver, job: ApplyJob): Applier & Disposable {
+  copyBuffer ??= Buffer.allocUnsafeSlow(bufferBytes);
+  nextTemp ??= tempNames(tempRun(Math.random));
+  const target = openDirectories(driver, job.target, false);
+  const linkTargets = openDirectories(driver, job.target, false);
+  const { kernelCopy, renameFlags } = driver.features;
+  return {
+    driver,
+    target,
+    linkTargets,
+    options: { preserve: job.preserve, followLinks: job.followLinks },
+    self: job.self,
+    tolerance: { timeResolution: job.timeResolution },
+    nextTemp,
+    copy: {
+      driver,
+      buffer: copyBuffer,
+      reflink: kernelCopy,
+      kernelCopy,
+      onBytes: (bytes) => {
+        job.counters[countedBytes]! += bytes;
+      },
+    },
+    stat: newStat(),
+    renameFlags,
+    [Symbol.dispose]() {
+      target[Symbol.dispose]();
+      linkTargets[Symbol.dispose]();
+    },
+  };
+}
+
+/** Carries out the actions of a batch in order; stops between two of them when told to. */
+export function runApply(driver: FileDriver, job: ApplyJob): ApplyResult {
+  const { batch } = job;
+  const rows = batch.entries.count;
+  const bytes = new Float64Array(rows);
+  const shared = new Float64Array(rows);
+  const problems: ApplyResult["problems"][number][] = [];
+  using ctx = openApplier(driver, job);
+  using source =
+    job.source === undefined ? undefined : openDirectories(driver, job.source, job.followLinks);
+  let row = 0;
+  for (; row < rows && Atomics.load(job.signals, stopFlag) === 0; row++) {
+    const action = decodeAction(batch, row);
+    const result = applyAction(ctx, source, action);
+    if ("done" in result) {
+      bytes[row] = result.done.bytes;
+      shared[row] = result.done.shared;
+    }
+    if (result.problem !== undefined) {
+      const { side, code, message } = result.problem;
+      problems.push({ row, side, code, message, partly: "done" in result });
+    }
+    if (action.type === "put-file") job.counters[countedFiles]!++;
+  }
+  return { type: "apply", done: row, bytes, shared, problems };
+}

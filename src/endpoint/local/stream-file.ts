@@ -1,0 +1,95 @@
+import type { FileEntry } from "../../core/entry.ts";
+import type { RelPath } from "../../core/path.ts";
+import { baseName, parentPath } from "../../core/path.ts";
+import type { Action } from "../../core/plan.ts";
+import { openDirectories } from "../../fs/directories.ts";
+import type { FileDriver, HostPath } from "../../fs/driver.ts";
+import { isAsExpected } from "../../fs/expectation.ts";
+import { newStat } from "../../fs/stat.ts";
+import type { Endpoint, Outcome } from "../endpoint.ts";
+import { EntryProblem } from "../endpoint.ts";
+import type { Applier } from "./applier.ts";
+import { asEntryProblem, onSide } from "./applier.ts";
+import { discard } from "./commit.ts";
+import { beginFile, finishFile } from "./put-file.ts";
+
+const pieceBytes = 256 * 1024;
+
+/** The content of one file, in pieces; fails with `EntryProblem` where it is not, or does not stay, what is expected. */
+export async function* readFile(
+  driver: FileDriver,
+  root: HostPath,
+  path: RelPath,
+  expected: FileEntry,
+  signal: AbortSignal,
+): AsyncGenerator<Uint8Array> {
+  const stat = newStat();
+  const changed = (): EntryProblem =>
+    new EntryProblem(
+      "source",
+      "changed",
+      "it changed while it was read; the next run will try again",
+    );
+  using dirs = openDirectories(driver, root, false);
+  const fd = onSide("source", () => driver.openFile(dirs.open(parentPath(path)), baseName(path)));
+  try {
+    const check = (): void => {
+      driver.statDescriptor(fd, stat);
+      if (!isAsExpected(stat, expected, { timeResolution: 1 })) throw changed();
+    };
+    onSide("source", check);
+    for (let position = 0; position < expected.size;) {
+      signal.throwIfAborted();
+      const piece = new Uint8Array(Math.min(pieceBytes, expected.size - position));
+      const at = position;
+      const length = onSide("source", () => driver.readAt(fd, piece, piece.length, at));
+      if (length === 0) throw changed();
+      yield piece.subarray(0, length);
+      position += length;
+    }
+    onSide("source", check);
+  } finally {
+    driver.close(fd);
+  }
+}
+
+/** Puts a file whose content comes from anywhere, piece by piece. */
+export async function putStreamed(
+  ctx: Applier,
+  action: Extract<Action, { type: "put-file" }>,
+  source: Endpoint,
+  signal: AbortSignal,
+): Promise<Outcome> {
+  const { path, entry } = action;
+  let bytes = 0;
+  try {
+    const staged = beginFile(ctx, action);
+    try {
+      for await (const piece of source.read(path, entry, signal)) {
+        ctx.driver.writeAt(staged.fd, piece, piece.length, bytes);
+        bytes += piece.length;
+        ctx.copy.onBytes(piece.length);
+      }
+      if (bytes !== entry.size) {
+        throw new EntryProblem(
+          "source",
+          "changed",
+          "it changed while it was read; the next run will try again",
+        );
+      }
+      const trouble = finishFile(ctx, action, staged, entry);
+      if (trouble === undefined) return { action, done: true, bytes, shared: 0 };
+      const { side, code, message } = trouble;
+      return { action, done: true, bytes, shared: 0, problem: { path, side, code, message } };
+    } catch (error) {
+      discard(ctx, staged.place.dir, staged.temp, true);
+      throw error;
+    } finally {
+      ctx.driver.close(staged.fd);
+    }
+  } catch (error) {
+    if (signal.aborted) throw error;
+    const { side, code, message } = asEntryProblem("target", error);
+    return { action, done: false, bytes: 0, shared: 0, problem: { path, side, code, message } };
+  }
+}

@@ -1,0 +1,90 @@
+import { Worker } from "node:worker_threads";
+
+import { SyncError } from "../../base/errors.ts";
+import type { SnapshotChunk } from "../../core/snapshot.ts";
+import { FileError } from "../../fs/file-error.ts";
+import type { Job, JobResult, WorkerMessage, WorkerTask } from "./jobs.ts";
+
+/** Threads that do jobs, one each at a time. Started when first needed, kept until the pool is disposed of. */
+export interface WorkerPool extends AsyncDisposable {
+  /**
+   * Does a job in an idle worker, or in a new one: it never waits for another job to end, so callers bound how many they
+   * have under way. Chunks of a scan go to `onChunk`.
+   */
+  run<R extends JobResult>(
+    job: Job,
+    transfer: ArrayBuffer[],
+    onChunk?: (chunk: SnapshotChunk) => void,
+  ): Promise<R>;
+  /** Starts a worker that the next job will find ready. */
+  warm(): void;
+}
+
+// Sources run as they are in development; the build puts the worker beside the program, as plain JavaScript.
+const program: URL = new URL(
+  import.meta.url.endsWith(".ts") ? "./worker.ts" : "./worker.js",
+  import.meta.url,
+);
+
+export function newWorkerPool(force: "libc" | "portable" | undefined): WorkerPool {
+  const all = new Set<Worker>();
+  const idle: Worker[] = [];
+
+  const start = (): Worker => {
+    const worker = new Worker(program, { workerData: { force } });
+    worker.unref();
+    all.add(worker);
+    worker.once("exit", () => all.delete(worker));
+    return worker;
+  };
+
+  return {
+    warm() {
+      idle.push(start());
+    },
+    run<R extends JobResult>(
+      job: Job,
+      transfer: ArrayBuffer[],
+      onChunk?: (chunk: SnapshotChunk) => void,
+    ): Promise<R> {
+      const worker = idle.pop() ?? start();
+      return new Promise<R>((resolve, reject) => {
+        const settle = (): void => {
+          worker.removeAllListeners("message");
+          worker.removeAllListeners("error");
+          worker.unref();
+        };
+        worker.on("message", (message: WorkerMessage) => {
+          if (message.type === "chunk") {
+            onChunk?.(message.chunk);
+            return;
+          }
+          settle();
+          idle.push(worker);
+          if (message.type === "result") resolve(message.result as R);
+          else reject(asError(message.error));
+        });
+        worker.on("error", (cause) => {
+          settle();
+          reject(new SyncError("WORKER_CRASHED", "a worker thread failed", { cause }));
+        });
+        worker.ref();
+        worker.postMessage({ job } satisfies WorkerTask, transfer);
+      });
+    },
+    async [Symbol.asyncDispose]() {
+      await Promise.all([...all].map((worker) => worker.terminate()));
+    },
+  };
+}
+
+function asError({
+  errno,
+  message,
+  stack,
+}: Extract<WorkerMessage, { type: "failed" }>["error"]): Error {
+  if (errno !== undefined) return new FileError(errno, message);
+  const error = new Error(message);
+  if (stack !== undefined) error.stack = stack;
+  return error;
+}

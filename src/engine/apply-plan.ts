@@ -1,0 +1,67 @@
+import type { RelPath } from "../core/path.ts";
+import { parentPath } from "../core/path.ts";
+import type { Action, Phases, Plan } from "../core/plan.ts";
+import { phaseNames } from "../core/plan.ts";
+import type { ApplyOptions, Endpoint, Outcome } from "../endpoint/endpoint.ts";
+
+/** Phases whose actions must keep their order: parents before children, or the other way round. */
+const ordered: ReadonlySet<keyof Phases> = new Set([
+  "directories",
+  "removals",
+  "replacements",
+  "finishing",
+]);
+
+export interface ApplyInput {
+  readonly plan: Plan;
+  readonly source: Endpoint;
+  readonly target: Endpoint;
+  readonly options: ApplyOptions;
+  /** Flush the target before anything is deleted, or at the end. */
+  readonly flush: boolean;
+  readonly onFlush: () => void;
+}
+
+/** Carries out a plan, phase after phase. Ends early, between two actions, when the signal aborts. */
+export async function* applyPlan(
+  input: ApplyInput,
+  signal: AbortSignal,
+): AsyncGenerator<Outcome[]> {
+  const { plan, source, target, options } = input;
+  const lost = new Set<RelPath>();
+  let unflushed = false;
+  const flush = async (): Promise<void> => {
+    if (!input.flush || !unflushed) return;
+    input.onFlush();
+    await target.flush();
+    unflushed = false;
+  };
+  for (const name of phaseNames) {
+    if (signal.aborted) break;
+    const actions = plan.phases[name].filter((action) => !isLost(action, lost));
+    if (actions.length === 0) continue;
+    // DURABILITY: what replaces a deleted entry is on the disk before that entry goes.
+    if (name === "removals") await flush();
+    for await (const outcomes of target.apply(
+      actions,
+      ordered.has(name),
+      source,
+      options,
+      signal,
+    )) {
+      for (const { action, done } of outcomes)
+        if (!done && action.type === "make-directory") lost.add(action.path);
+      yield outcomes;
+    }
+    if (name !== "removals") unflushed = true;
+  }
+  await flush();
+}
+
+/** Whether the action works inside a directory that could not be made: that one problem speaks for all of them. */
+function isLost(action: Action, lost: ReadonlySet<RelPath>): boolean {
+  if (lost.size === 0) return false;
+  for (let path = action.path; path !== ""; path = parentPath(path))
+    if (lost.has(path)) return true;
+  return false;
+}

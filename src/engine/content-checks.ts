@@ -1,0 +1,150 @@
+import type { Difference } from "../core/difference.ts";
+import type { ApplyOptions, ContentCheck, ContentVerdict, Endpoint } from "../endpoint/endpoint.ts";
+import { EntryProblem } from "../endpoint/endpoint.ts";
+
+type Check = Extract<Difference, { type: "check" }>;
+type Settled = Exclude<Difference, { type: "check" }>;
+
+/** Bounds of a batch, and how many are under way at once. */
+const batchFiles = 256;
+const batchBytes = 32 << 20;
+const batchesAhead = 4;
+
+/** Reads what has to be read to know whether it differs. Settled differences go to `settle`, in no particular order. */
+export interface ContentChecker {
+  /** Resolves when there is room for more. */
+  add(check: Check): Promise<void>;
+  finish(): Promise<void>;
+}
+
+export function newContentChecker(
+  source: Endpoint,
+  target: Endpoint,
+  options: ApplyOptions,
+  settle: (difference: Settled) => void,
+  signal: AbortSignal,
+): ContentChecker {
+  let batch: Check[] = [];
+  let bytes = 0;
+  const running = new Set<Promise<void>>();
+  let failure: { readonly error: unknown } | undefined;
+
+  const send = (): void => {
+    const checks = batch;
+    batch = [];
+    bytes = 0;
+    const work = compareBatch(checks, source, target, options, signal)
+      .then((verdicts) => checks.forEach((check, i) => settleOne(check, verdicts[i]!, settle)))
+      .catch((error: unknown) => {
+        failure ??= { error };
+      })
+      .finally(() => running.delete(work));
+    running.add(work);
+  };
+
+  return {
+    async add(check) {
+      batch.push(check);
+      bytes += check.source.size;
+      if (batch.length < batchFiles && bytes < batchBytes) return;
+      send();
+      while (running.size >= batchesAhead) await Promise.race(running);
+      if (failure !== undefined) throw failure.error;
+    },
+    async finish() {
+      if (batch.length > 0) send();
+      await Promise.all(running);
+      if (failure !== undefined) throw failure.error;
+    },
+  };
+}
+
+function settleOne(
+  check: Check,
+  verdict: ContentVerdict,
+  settle: (difference: Settled) => void,
+): void {
+  if ("problem" in verdict) {
+    settle({ type: "frozen", problem: verdict.problem });
+    return;
+  }
+  const { path, source, target, around } = check;
+  const aspects = verdict.equal ? check.aspects : (["content", ...check.aspects] as const);
+  if (aspects.length > 0) settle({ type: "differs", path, source, target, aspects, around });
+  else if (source.nlink > 1 || target.nlink > 1)
+    settle({ type: "linked", path, source, target, aspects, around });
+}
+
+async function compareBatch(
+  checks: readonly ContentCheck[],
+  source: Endpoint,
+  target: Endpoint,
+  options: ApplyOptions,
+  signal: AbortSignal,
+): Promise<ContentVerdict[]> {
+  const direct = target.compareContent(checks, source, options, signal);
+  if (direct !== undefined) return direct;
+  const verdicts: ContentVerdict[] = [];
+  for (const check of checks) verdicts.push(await compareStreams(check, source, target, signal));
+  return verdicts;
+}
+
+/** Compares one file where it has to be fetched from both ends. */
+async function compareStreams(
+  { path, source: sourceEntry, target: targetEntry }: ContentCheck,
+  source: Endpoint,
+  target: Endpoint,
+  signal: AbortSignal,
+): Promise<ContentVerdict> {
+  try {
+    const left = pieces(source.read(path, sourceEntry, signal));
+    const right = pieces(target.read(path, targetEntry, signal));
+    try {
+      for (;;) {
+        const length = Math.min(await left.available(), await right.available());
+        if (length === 0)
+          return { path, equal: (await left.available()) === (await right.available()) };
+        if (!sameBytes(left.take(length), right.take(length))) return { path, equal: false };
+      }
+    } finally {
+      await Promise.all([left.close(), right.close()]);
+    }
+  } catch (error) {
+    if (!(error instanceof EntryProblem)) throw error;
+    return { path, problem: { path, side: error.side, code: error.code, message: error.message } };
+  }
+}
+
+interface Pieces {
+  /** Bytes that can be taken now; 0 at the end. */
+  available(): Promise<number>;
+  take(length: number): Uint8Array;
+  close(): Promise<void>;
+}
+
+function pieces(stream: AsyncIterable<Uint8Array>): Pieces {
+  const iterator = stream[Symbol.asyncIterator]();
+  let rest = new Uint8Array(0);
+  return {
+    async available() {
+      while (rest.length === 0) {
+        const next = await iterator.next();
+        if (next.done === true) return 0;
+        rest = new Uint8Array(next.value);
+      }
+      return rest.length;
+    },
+    take(length) {
+      const taken = rest.subarray(0, length);
+      rest = rest.subarray(length);
+      return taken;
+    },
+    async close() {
+      await iterator.return?.();
+    },
+  };
+}
+
+function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
+  return a.every((byte, i) => byte === b[i]);
+}

@@ -1,0 +1,94 @@
+/**
+ * `engine` is one run: from two endpoints to outcomes. It knows the endpoint's contract and no transport, prints nothing,
+ * reads no clock but the one it is given, and says what happens as events. This file is what it says.
+ */
+import type { Action, Plan, Totals } from "../core/plan.ts";
+import type { GuardTrip } from "../core/guards.ts";
+import type { Problem } from "../core/problem.ts";
+import type { Progress } from "../endpoint/endpoint.ts";
+
+/** Steps of a run, in order. `content` is the reading of both replicas in `--compare content`. */
+export type RunPhase = "scan" | "content" | "plan" | "apply" | "flush";
+
+/** What a run of one source into one target ended as; the exit code follows from it. */
+export type RunStatus =
+  | "done"
+  | "problems"
+  | "guarded"
+  | "declined"
+  | "interrupted"
+  | "locked"
+  | "failed";
+
+export interface RunSummary {
+  /** Its number in the history, where one is kept. */
+  readonly run?: number;
+  readonly source: string;
+  readonly target: string;
+  readonly status: RunStatus;
+  readonly dryRun: boolean;
+  readonly checked: number;
+  /** What was done; in a dry run, what would be. */
+  readonly totals: Totals;
+  readonly skipped: number;
+  readonly problems: number;
+  /** Content bytes written at the target. */
+  readonly bytesCopied: number;
+  /** Content bytes that needed no writing: shared by reflink. */
+  readonly bytesAvoided: number;
+  readonly durationMs: number;
+}
+
+/** Whatever a run reports. `target` is the location as typed, so that several targets can be told apart. */
+export type RunEvent =
+  | {
+      readonly type: "start";
+      readonly source: string;
+      readonly target: string;
+      readonly dryRun: boolean;
+    }
+  | { readonly type: "phase"; readonly target: string; readonly phase: RunPhase }
+  /** The plan as it will be carried out, or would be. */
+  | {
+      readonly type: "plan";
+      readonly target: string;
+      readonly plan: Plan;
+      readonly guards: readonly GuardTrip[];
+    }
+  /** One action: `planned` in a dry run, else its outcome. */
+  | {
+      readonly type: "action";
+      readonly target: string;
+      readonly action: Action;
+      readonly outcome: "planned" | "done" | "failed";
+    }
+  | { readonly type: "problem"; readonly target: string; readonly problem: Problem }
+  | {
+      readonly type: "guard";
+      readonly target: string;
+      readonly trip: GuardTrip;
+      readonly accepted: boolean;
+    }
+  | { readonly type: "notice"; readonly message: string }
+  /** The run, or one target of it, failed as a whole. */
+  | {
+      readonly type: "error";
+      readonly target: string | undefined;
+      readonly code: string;
+      readonly message: string;
+      readonly hint: string | undefined;
+    }
+  | { readonly type: "summary"; readonly target: string; readonly summary: RunSummary };
+
+export type Report = (event: RunEvent) => void;
+
+/** What a live display samples, as often as it likes. */
+export interface ProgressView {
+  readonly phase: RunPhase;
+  /** Entries scanned so far at each end. */
+  readonly source: Progress;
+  readonly target: Progress;
+  /** Known once the plan is made; zero before. */
+  readonly totalFiles: number;
+  readonly totalBytes: number;
+}

@@ -1,0 +1,112 @@
+import { compare } from "../core/compare.ts";
+import type { CompareRules } from "../core/compare.ts";
+import type { Filter } from "../core/filter.ts";
+import { noFilter } from "../core/filter.ts";
+import { newMirrorPlanner } from "../core/mirror-plan.ts";
+import type { Plan } from "../core/plan.ts";
+import type { CompareMode, LinkMode, Preserve } from "../core/preserve.ts";
+import type { SnapshotChunk } from "../core/snapshot.ts";
+import type { Endpoint, ScanRequest } from "../endpoint/endpoint.ts";
+import { newContentChecker } from "./content-checks.ts";
+
+/** What a one-way run is asked to do, over all its targets. */
+export interface MirrorSettings {
+  readonly delete: boolean;
+  readonly deleteExcluded: boolean;
+  readonly compare: CompareMode;
+  /** Nanoseconds; `undefined` means that of the coarser endpoint. */
+  readonly modifyWindow: number | undefined;
+  readonly links: LinkMode;
+  readonly filter: Filter;
+  readonly ignoreFiles: boolean;
+  readonly oneFileSystem: boolean;
+}
+
+/** Milliseconds within which a file may change twice and keep its mtime, on a clock of full resolution. */
+const tick = 20;
+
+export function scanRequestOf(
+  settings: MirrorSettings,
+  preserve: Preserve,
+  side: "source" | "target",
+): ScanRequest {
+  const { filter, links, oneFileSystem, ignoreFiles, deleteExcluded } = settings;
+  const isSource = side === "source";
+  return {
+    side,
+    filter: isSource || !deleteExcluded ? filter : noFilter,
+    links: isSource ? links : "keep",
+    oneFileSystem,
+    ignoreFiles: isSource && ignoreFiles,
+    xattrs: preserve.xattrs,
+    acls: preserve.acls,
+  };
+}
+
+export interface PlanInput {
+  readonly source: Endpoint;
+  /** The source's snapshot, as it streams. */
+  readonly chunks: AsyncIterable<SnapshotChunk>;
+  readonly target: Endpoint;
+  readonly targetExists: boolean;
+  readonly settings: MirrorSettings;
+  readonly preserve: Preserve;
+  /** Milliseconds since the epoch, from before the scan. */
+  readonly startedAt: number;
+}
+
+/** Scans the target, compares it with the source as both stream, and makes the plan. Changes nothing. */
+export async function makePlan(input: PlanInput, signal: AbortSignal): Promise<Plan> {
+  const { source, target, settings, preserve } = input;
+  const planner = newMirrorPlanner({ delete: settings.delete, hardlinks: preserve.hardlinks });
+  const options = { preserve, followLinks: settings.links === "follow" };
+  const checker = newContentChecker(source, target, options, planner.add, signal);
+  const scanned = input.targetExists
+    ? target.scan(scanRequestOf(settings, preserve, "target"), signal)
+    : nothing();
+  const differences = compare(input.chunks, scanned, compareRulesOf(input));
+  for (;;) {
+    const next = await differences.next();
+    if (next.done === true) {
+      await checker.finish();
+      return planner.finish(next.value);
+    }
+    for (const difference of next.value) {
+      if (difference.type === "check") await checker.add(difference);
+      else planner.add(difference);
+    }
+  }
+}
+
+async function* nothing(): AsyncGenerator<SnapshotChunk> {}
+
+function compareRulesOf({
+  source,
+  target,
+  settings,
+  preserve,
+  startedAt,
+}: PlanInput): CompareRules {
+  const resolution = Math.max(
+    source.capabilities.timeResolution,
+    target.capabilities.timeResolution,
+  );
+  const { symlinks, foldsCase, linkTimes } = target.capabilities;
+  return {
+    sameMachine: source.machine === target.machine,
+    sameness: {
+      compare: settings.compare,
+      window: settings.modifyWindow ?? resolution - 1,
+      preserve,
+      linkTimes,
+      racySince: startedAt - Math.max(tick, source.capabilities.timeResolution / 1e6),
+    },
+    selection: {
+      preserve,
+      symlinks,
+      filter: settings.filter,
+      ignoreFiles: settings.ignoreFiles && !settings.deleteExcluded,
+      foldsCase,
+    },
+  };
+}

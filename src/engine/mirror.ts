@@ -1,0 +1,275 @@
+import type { Clock } from "../base/clock.ts";
+import { SyncError } from "../base/errors.ts";
+import type { PlanLimits, RootFacts } from "../core/guard-checks.ts";
+import { checkPlan, checkRoots } from "../core/guard-checks.ts";
+import type { DeleteLimit, GuardName, GuardTrip } from "../core/guards.ts";
+import type { Plan, Totals } from "../core/plan.ts";
+import { actionsOf, labelOf } from "../core/plan.ts";
+import { newTally } from "../core/plan-totals.ts";
+import type { Preserve } from "../core/preserve.ts";
+import type { SnapshotChunk } from "../core/snapshot.ts";
+import type { Endpoint, Outcome, RootInfo } from "../endpoint/endpoint.ts";
+import { applyPlan } from "./apply-plan.ts";
+import type { ProgressView, Report, RunPhase, RunStatus, RunSummary } from "./events.ts";
+import type { MirrorSettings } from "./make-plan.ts";
+import { makePlan } from "./make-plan.ts";
+
+/** How a run is to be done, whatever its target. */
+export interface RunSettings extends MirrorSettings {
+  readonly dryRun: boolean;
+  readonly flush: boolean;
+  readonly deleteLimit: DeleteLimit;
+  readonly accept: ReadonlySet<GuardName>;
+}
+
+/** What one source into one target needs. */
+export interface TargetRun {
+  readonly source: Endpoint;
+  readonly sourceRoot: RootInfo;
+  readonly target: Endpoint;
+  readonly targetRoot: RootInfo;
+  /** Where both were mounted when the pair last ran well. */
+  readonly knownMounts:
+    | { readonly source: string | undefined; readonly target: string | undefined }
+    | undefined;
+  readonly preserve: Preserve;
+  readonly settings: RunSettings;
+  readonly confirm: (plan: Plan, guards: readonly GuardTrip[]) => Promise<boolean>;
+  readonly watch: (sample: () => ProgressView) => void;
+  readonly report: Report;
+  readonly clock: Clock;
+}
+
+/** The run of one target, cut where several have to meet: all compare with one scan of the source, then each is applied. */
+export interface PreparedTarget {
+  /** False where a guard has already said no. */
+  readonly wantsScan: boolean;
+  /** Compares with the source's snapshot and makes the plan. Never rejects: what fails, fails this target. */
+  plan(chunks: AsyncIterable<SnapshotChunk>, signal: AbortSignal): Promise<void>;
+  /** Guards, asks, applies, and sums up. */
+  carryOut(signal: AbortSignal): Promise<RunSummary>;
+}
+
+/** One target's run under way. */
+interface State {
+  readonly run: TargetRun;
+  readonly startedAt: number;
+  readonly startedMonotonic: number;
+  readonly trips: GuardTrip[];
+  phase: RunPhase;
+  plan: Plan | undefined;
+  failure: unknown;
+}
+
+export function prepareTarget(run: TargetRun): PreparedTarget {
+  const { clock, settings } = run;
+  const state: State = {
+    run,
+    startedAt: clock.now(),
+    startedMonotonic: clock.monotonic(),
+    trips: checkRoots(
+      factsOf(run, "source"),
+      factsOf(run, "target"),
+      run.source.machine === run.target.machine,
+    ),
+    phase: "scan",
+    plan: undefined,
+    failure: undefined,
+  };
+  run.report({
+    type: "start",
+    source: run.source.location,
+    target: run.target.location,
+    dryRun: settings.dryRun,
+  });
+  run.watch(() => sample(state));
+  const wantsScan = state.trips.every(
+    (trip) => trip.guard !== "missing-source" && settings.accept.has(trip.guard),
+  );
+  return {
+    wantsScan,
+    plan: (chunks, signal) => plan(state, chunks, signal),
+    carryOut: (signal) => carryOut(state, signal),
+  };
+}
+
+function factsOf(run: TargetRun, side: "source" | "target"): RootFacts {
+  const root = side === "source" ? run.sourceRoot : run.targetRoot;
+  return {
+    location: run[side].location,
+    exists: root.kind !== "missing",
+    lineage: root.lineage,
+    mountPoint: root.mountPoint,
+    knownMountPoint: run.knownMounts?.[side],
+  };
+}
+
+function sample({ run, phase, plan }: State): ProgressView {
+  return {
+    phase,
+    source: run.source.progress(),
+    target: run.target.progress(),
+    totalFiles:
+      plan === undefined ? 0 : plan.phases.content.length + plan.phases.replacements.length,
+    totalBytes: plan?.totals.bytes ?? 0,
+  };
+}
+
+function enter(state: State, phase: RunPhase): void {
+  state.phase = phase;
+  state.run.report({ type: "phase", target: state.run.target.location, phase });
+}
+
+async function plan(
+  state: State,
+  chunks: AsyncIterable<SnapshotChunk>,
+  signal: AbortSignal,
+): Promise<void> {
+  const { source, target, targetRoot, preserve, settings } = state.run;
+  enter(state, "scan");
+  try {
+    const targetExists = targetRoot.kind !== "missing";
+    const { startedAt } = state;
+    state.plan = await makePlan(
+      { source, chunks, target, targetExists, settings, preserve, startedAt },
+      signal,
+    );
+  } catch (error) {
+    state.failure = error;
+  }
+}
+
+async function carryOut(state: State, signal: AbortSignal): Promise<RunSummary> {
+  const { run, plan } = state;
+  const { settings, report } = run;
+  const target = run.target.location;
+  if (signal.aborted) return summarize(state, "interrupted");
+  if (state.failure !== undefined) return fail(state, state.failure);
+  if (plan !== undefined) {
+    state.trips.push(...checkPlan(plan, run.source.location, target, limitsOf(run)));
+    enter(state, "plan");
+    report({ type: "plan", target, plan, guards: state.trips });
+  }
+  let halted = plan === undefined;
+  for (const trip of state.trips) {
+    const accepted = trip.guard !== "missing-source" && settings.accept.has(trip.guard);
+    report({ type: "guard", target, trip, accepted });
+    halted ||= !accepted;
+  }
+  if (halted || plan === undefined) return summarize(state, "guarded");
+  for (const problem of plan.problems) report({ type: "problem", target, problem });
+  const status = plan.problems.length > 0 ? "problems" : "done";
+  if (settings.dryRun) {
+    for (const action of actionsOf(plan))
+      report({ type: "action", target, action, outcome: "planned" });
+    return summarize(state, status, { totals: plan.totals });
+  }
+  const isIdle = actionsOf(plan).next().done === true && run.targetRoot.kind !== "missing";
+  if (isIdle) return summarize(state, status);
+  const hasWork = Object.values(plan.totals).some((total) => total > 0);
+  if (hasWork && !(await run.confirm(plan, state.trips))) return summarize(state, "declined");
+  return apply(state, plan, signal);
+}
+
+function limitsOf({ settings, targetRoot, target, source, sourceRoot }: TargetRun): PlanLimits {
+  const { freeBytes, freeInodes, device } = targetRoot;
+  const sharesContent = source.machine === target.machine && device === sourceRoot.device;
+  return {
+    deleteLimit: settings.deleteLimit,
+    freeBytes,
+    freeInodes,
+    reflink: target.capabilities.reflink && sharesContent,
+  };
+}
+
+/** What applying has come to so far. */
+interface Sums {
+  readonly tally: ReturnType<typeof newTally>;
+  problems: number;
+  bytes: number;
+  shared: number;
+}
+
+async function apply(state: State, plan: Plan, signal: AbortSignal): Promise<RunSummary> {
+  const { run } = state;
+  const { source, target, settings, preserve } = run;
+  const sums: Sums = { tally: newTally(), problems: plan.problems.length, bytes: 0, shared: 0 };
+  enter(state, "apply");
+  try {
+    if (run.targetRoot.kind === "missing") await target.makeRoot();
+    const options = { preserve, followLinks: settings.links === "follow" };
+    const onFlush = (): void => enter(state, "flush");
+    const input = { plan, source, target, options, flush: settings.flush, onFlush };
+    for await (const outcomes of applyPlan(input, signal)) {
+      if (state.phase === "flush") enter(state, "apply");
+      for (const outcome of outcomes) note(run, sums, outcome);
+    }
+  } catch (error) {
+    if (!signal.aborted) return fail(state, error, sums);
+  }
+  const { bytes, shared } = sums;
+  const status = signal.aborted ? "interrupted" : sums.problems > 0 ? "problems" : "done";
+  return summarize(state, status, {
+    totals: sums.tally.totals(),
+    problems: sums.problems,
+    bytes,
+    shared,
+  });
+}
+
+function note(
+  { report, target }: TargetRun,
+  sums: Sums,
+  { action, done, bytes, shared, problem }: Outcome,
+): void {
+  sums.bytes += bytes;
+  sums.shared += shared;
+  if (done) sums.tally.count(action);
+  if (labelOf(action) !== undefined) {
+    report({ type: "action", target: target.location, action, outcome: done ? "done" : "failed" });
+  }
+  if (problem === undefined) return;
+  sums.problems++;
+  report({ type: "problem", target: target.location, problem });
+}
+
+function fail(state: State, error: unknown, sums?: Sums): RunSummary {
+  if (!(error instanceof SyncError)) throw error;
+  const { code, message, hint } = error;
+  state.run.report({ type: "error", target: state.run.target.location, code, message, hint });
+  const totals = sums?.tally.totals();
+  return summarize(state, "failed", {
+    ...(totals !== undefined && {
+      totals,
+      problems: sums!.problems,
+      bytes: sums!.bytes,
+      shared: sums!.shared,
+    }),
+  });
+}
+
+interface Figures {
+  readonly totals?: Totals;
+  readonly problems?: number;
+  readonly bytes?: number;
+  readonly shared?: number;
+}
+
+function summarize(state: State, status: RunStatus, figures: Figures = {}): RunSummary {
+  const { run, plan } = state;
+  const summary: RunSummary = {
+    source: run.source.location,
+    target: run.target.location,
+    status,
+    dryRun: run.settings.dryRun,
+    checked: plan?.checked ?? 0,
+    totals: figures.totals ?? newTally().totals(),
+    skipped: plan?.skipped ?? 0,
+    problems: figures.problems ?? plan?.problems.length ?? 0,
+    bytesCopied: figures.bytes ?? 0,
+    bytesAvoided: figures.shared ?? 0,
+    durationMs: Math.round(run.clock.monotonic() - state.startedMonotonic),
+  };
+  run.report({ type: "summary", target: run.target.location, summary });
+  return summary;
+}

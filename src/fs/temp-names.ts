@@ -1,0 +1,28 @@
+import { bytesOfText } from "../base/byte-string.ts";
+import type { Name } from "../core/path.ts";
+
+const prefix = ".syncline~";
+const pattern = /^\.syncline~[0-9a-z]{6,16}~[0-9a-z]{1,12}$/;
+
+/** The directory at a replica's root that is Syncline's own; never synchronised. */
+export const ownDirectory: Name = bytesOfText(".syncline") as Name;
+
+/** Whether a name is one that a run gives to what is not in place yet: after a kill, such names are left over. */
+export function isTempName(name: Name): boolean {
+  return name.startsWith(prefix) && pattern.test(name);
+}
+
+/** Makes names that no other thread or run makes: `run` tells them apart. */
+export function tempNames(run: string): () => Name {
+  let next = 0;
+  return () => bytesOfText(`${prefix}${run}~${(next++).toString(36)}`) as Name;
+}
+
+/** A word for {@link tempNames}, different for every caller: from randomness handed in, 0 to 1 exclusive. */
+export function tempRun(random: () => number): string {
+  const part = (): string =>
+    Math.floor(random() * 36 ** 5)
+      .toString(36)
+      .padStart(5, "0");
+  return part() + part();
+}
