@@ -8,7 +8,6 @@ export type ByteString = string & { readonly [brand]: "ByteString" };
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
-// oxlint-disable-next-line no-control-regex -- ASCII is exactly this range, control characters included.
 const ascii = /^[\x00-\x7f]*$/;
 
 /** Encodes text as UTF-8. Never fails: lone surrogates become U+FFFD, as everywhere on the platform. */

@@ -214,7 +214,7 @@ test("bounds on size include the bounds", () => {
 });
 
 function key(path: string): RelPath {
-  return bytesOfText(path.replace(/\/$/, "")) as ByteString as RelPath;
+  return bytesOfText(path.replace(/\/$/, "")) as RelPath;
 }
 
 function originOf(found: ReturnType<typeof explainFilter>): string {

@@ -29,7 +29,7 @@ export function parseName(bytes: ByteString): Name | undefined {
 export function parseRelPath(bytes: ByteString): RelPath | undefined {
   if (bytes === "") return rootPath;
   const valid = bytes.split("/").every((name) => parseName(name as ByteString) !== undefined);
-  return valid ? (bytes as ByteString as RelPath) : undefined;
+  return valid ? (bytes as RelPath) : undefined;
 }
 
 /** {@link parseRelPath} for text: UTF-8 encoded first. */

@@ -46,6 +46,6 @@ export function newTally(): Tally {
 
 export function totalsOf(phases: Phases): Totals {
   const tally = newTally();
-  for (const name of phaseNames) phases[name].forEach(tally.count);
+  for (const name of phaseNames) for (const action of phases[name]) tally.count(action);
   return tally.totals();
 }

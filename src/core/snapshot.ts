@@ -198,18 +198,11 @@ export function pushFinding(
   chunk.nameEnd[row] = start + name.length;
   chunk.depth[row] = depth;
   chunk.kind[row] = kinds.indexOf(finding.kind);
-  chunk.flags[row] = 0;
   const extra = extraOf(finding);
-  if (extra !== undefined) {
-    chunk.flags[row] = HAS_EXTRA;
-    chunk.extras.set(row, extra);
-  }
-  if (finding.kind === "leftover") {
-    if (finding.isDirectory) chunk.flags[row]! |= LEFTOVER_DIRECTORY;
+  if (extra !== undefined) chunk.extras.set(row, extra);
+  chunk.flags[row] = (extra === undefined ? 0 : HAS_EXTRA) | ownFlags(finding);
+  if (finding.kind === "leftover" || finding.kind === "problem" || finding.kind === "excluded")
     return;
-  }
-  if (finding.kind === "problem" || finding.kind === "excluded") return;
-  if (finding.kind === "directory" && finding.closed) chunk.flags[row]! |= CLOSED;
   chunk.rdev[row] = "rdev" in finding ? finding.rdev : 0;
   chunk.size[row] = finding.size;
   chunk.mtimeSec[row] = finding.mtimeSec;
@@ -224,6 +217,11 @@ export function pushFinding(
   chunk.inoLow[row] = finding.inoLow;
   chunk.nlink[row] = finding.nlink;
   chunk.blocks[row] = finding.blocks;
+}
+
+function ownFlags(finding: Finding): number {
+  if (finding.kind === "leftover" && finding.isDirectory) return LEFTOVER_DIRECTORY;
+  return finding.kind === "directory" && finding.closed ? CLOSED : 0;
 }
 
 function extraOf(finding: Finding): Extra | undefined {

@@ -60,7 +60,13 @@ export async function makePlan(input: PlanInput, signal: AbortSignal): Promise<P
   const { source, target, settings, preserve } = input;
   const planner = newMirrorPlanner({ delete: settings.delete, hardlinks: preserve.hardlinks });
   const options = { preserve, followLinks: settings.links === "follow" };
-  const checker = newContentChecker(source, target, options, planner.add, signal);
+  const checker = newContentChecker(
+    source,
+    target,
+    options,
+    (settled) => planner.add(settled),
+    signal,
+  );
   const scanned = input.targetExists
     ? target.scan(scanRequestOf(settings, preserve, "target"), signal)
     : nothing();

@@ -37,7 +37,7 @@ export function inspectRoot(driver: FileDriver, path: string): RootPlace {
     lineage: lineageOf(realPath),
     missing,
     mountPoint: mountPointOf(directory),
-    device: Number(statSync(directory).dev),
+    device: statSync(directory).dev,
     freeBytes: fileSystem.freeBytes,
     freeInodes: fileSystem.freeInodes,
     realPath: join(realPath, ...missing),

@@ -94,7 +94,7 @@ export function runContent(driver: FileDriver, job: ContentJob): ContentResult {
       const { side, code, message } = asEntryProblem("source", error);
       problems.push({ row, side, code, message });
     } finally {
-      fds.forEach(driver.close);
+      for (const fd of fds) driver.close(fd);
     }
     job.counters[countedFiles]!++;
   }
