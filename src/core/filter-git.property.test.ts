@@ -18,7 +18,7 @@ describe("the rule that decides about a path is the one that git finds", () => {
         const files = new Map([["", text]]);
         expect(ourAnswers(tree, files)).toEqual(await git.answers(tree, files));
       }),
-      { numRuns: 1200 },
+      { numRuns: 600 },
     );
   });
 
@@ -28,7 +28,7 @@ describe("the rule that decides about a path is the one that git finds", () => {
         const files = ignoreFilesFor(tree, texts);
         expect(ourAnswers(tree, files)).toEqual(await git.answers(tree, files));
       }),
-      { numRuns: 800 },
+      { numRuns: 300 },
     );
   });
 });
@@ -49,7 +49,7 @@ test("rules of the command line win over ignore files as they do for git ls-file
         expect(walkedFiles(tree, files, rules)).toEqual(git.files(tree, files, rules));
       },
     ),
-    { numRuns: 120 },
+    { numRuns: 80 },
   );
 });
 

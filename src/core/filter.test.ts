@@ -88,9 +88,9 @@ const cases: readonly { name: string; lines: string[]; excluded: string[]; kept:
   },
   {
     name: "brackets: ranges, negation, their own closing one, and quoted bytes",
-    lines: ["[a-c]1", "[!a-c]2", "[^x]3", "[]]4", "[a\\-z]5", "[z-]6", "[!]]7"],
-    excluded: ["a1", "d2", "y3", "]4", "-5", "a5", "z5", "-6", "a7"],
-    kept: ["d1", "a2", "x3", "a4", "b5", "a6", "]7"],
+    lines: ["[a-c]1", "[!a-c]2", "[^x]3", "[]]4", "[a\\-z]5", "[z-]6", "[!]]7", "[z-a]8"],
+    excluded: ["a1", "d2", "y3", "]4", "-5", "a5", "z5", "-6", "a7", "z8"],
+    kept: ["d1", "a2", "x3", "a4", "b5", "a6", "]7", "a8", "m8"],
   },
   {
     name: "POSIX classes are ASCII",
@@ -151,7 +151,6 @@ describe("lines that can match nothing are refused, in words that do not repeat 
     { line: "a[]", error: "a [ is not closed" },
     { line: "[[:digit:]", error: "a [ is not closed" },
     { line: "[[:digits:]]", error: "there is no character class of that name" },
-    { line: "[z-a]", error: "the brackets match no character" },
     { line: "a/[/]/b", error: "the brackets match no character" },
     { line: "!", error: "the pattern can match no path" },
     { line: "/", error: "the pattern can match no path" },
