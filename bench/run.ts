@@ -1,0 +1,118 @@
+/**
+ * Puts Syncline and its rivals on the same work, in turns, and prints what each took. Run it on a machine that does
+ * nothing else:
+ *
+ *     npm run bench [-- --quick] [--tree DIR] [--work DIR] [--rounds N] [--only NAME] [--million]
+ *
+ * How to read the table: what counts is the ratio of medians, because it says nearly the same on a slow machine and on a
+ * fast one. Below 1 Syncline took less time. A ratio is as good as the ranges below the table are narrow: where the
+ * slowest round took much longer than the fastest, something else was running. Times are from start to end of the
+ * process, Node's own start included. Peak memory is the most that was resident in any round: of Syncline all threads,
+ * of rsync, which is three processes, only the largest of them. Trees are in memory unless `--work` says otherwise;
+ * there no disk hides what the tools themselves cost. On a disk Syncline also waits until what it wrote is safe there
+ * (`--no-flush`), which rsync and cp leave to the system.
+ *
+ * It demands no time, and fails only when a command fails or when rsync finds a difference between source and target.
+ * A work is described in `works.ts`; `contest.ts` is what happens to it; the tree is drawn in `project.ts`.
+ */
+import { constants } from "node:os";
+import path from "node:path";
+
+import { ensureBuilt } from "./build.ts";
+import { cleanEnvironment, versionOf } from "./commands.ts";
+import { type Arena, contest, type Outcome } from "./contest.ts";
+import { describeLoad, describeMachine } from "./machine.ts";
+import { chooseMeter } from "./measure.ts";
+import { type Options, parseOptions, USAGE } from "./options.ts";
+import { formatReport } from "./report.ts";
+import { openTrees } from "./trees.ts";
+import { type Work, WORKS } from "./works.ts";
+import { openWorkspace } from "./workspace.ts";
+
+type Versions = Record<Work["rival"]["program"], string | undefined>;
+
+async function bench(options: Options, signal: AbortSignal): Promise<boolean> {
+  await ensureBuilt(signal);
+  await using workspace = await openWorkspace(options.work);
+  const env = cleanEnvironment(workspace.dir);
+  const meter = await chooseMeter(path.join(workspace.dir, "peak"), env);
+  const ground = { workspace, env, signal };
+  const arena = { ...ground, meter, trees: openTrees(ground, options), rounds: options.rounds };
+  const versions: Versions = {
+    rsync: await versionOf("rsync", env),
+    cp: await versionOf("cp", env),
+    node: process.version,
+  };
+  if (versions.rsync === undefined) throw new Error("rsync is needed, as a rival and as the judge");
+
+  const load = describeLoad();
+  const outcomes: Outcome[] = [];
+  for (const work of chooseWorks(options)) {
+    outcomes.push(await measure(work, arena, versions));
+    // Two million inodes are more than a machine may have for what comes next.
+    if (work.tree === "million") await arena.trees.discard(work.tree);
+  }
+  const facts = [versions.rsync, versions.cp, `peak memory from ${meter.description}`];
+  const parts = [await describeMachine(workspace.dir, facts), load, formatReport(outcomes)];
+  console.log(parts.filter((part) => part !== undefined).join("\n\n"));
+  return outcomes.every((outcome) => outcome.type !== "failed");
+}
+
+function chooseWorks({ only, million }: Options): Work[] {
+  return WORKS.filter(
+    (work) =>
+      (only.length === 0 || only.includes(work.name)) && (million || work.tree !== "million"),
+  );
+}
+
+async function measure(work: Work, arena: Arena, versions: Versions): Promise<Outcome> {
+  const { program } = work.rival;
+  if (versions[program] === undefined) {
+    return { type: "not-measured", work, reason: `${program} is not installed` };
+  }
+  const room = await arena.trees.missingRoom(work.tree);
+  if (room !== undefined) return { type: "not-measured", work, reason: room };
+  try {
+    return { type: "measured", work, samples: await contest(work, arena) };
+  } catch (error) {
+    arena.signal.throwIfAborted();
+    const reason = error instanceof Error ? error.message : String(error);
+    console.error(`${work.name} failed: ${reason}`);
+    return { type: "failed", work, reason: reason.split("\n")[0] ?? "" };
+  }
+}
+
+/** Aborts at the first signal, so that the trees are deleted. The second one, to who cannot wait for that, kills. */
+function abortOnSignal(): AbortSignal {
+  const abort = new AbortController();
+  for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+    process.once(name, () => {
+      process.exitCode = 128 + constants.signals[name];
+      abort.abort(new Error(`Stopped by ${name}; the trees are being deleted`));
+    });
+  }
+  return abort.signal;
+}
+
+async function main(args: string[]): Promise<void> {
+  if (args.includes("--help")) {
+    console.log(USAGE);
+    return;
+  }
+  const signal = abortOnSignal();
+  // The same modes on every machine.
+  process.umask(0o022);
+  try {
+    const options = parseOptions(
+      args,
+      WORKS.map((work) => work.name),
+    );
+    const isRight = await bench(options, signal);
+    process.exitCode ??= isRight ? 0 : 1;
+  } catch (error) {
+    console.error(error instanceof Error ? error.message : error);
+    process.exitCode ??= 1;
+  }
+}
+
+await main(process.argv.slice(2));
