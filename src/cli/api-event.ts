@@ -8,7 +8,7 @@ import type {
 } from "../api/events.ts";
 import { apiVersion } from "../api/events.ts";
 import { viewAction } from "../app/action-view.ts";
-import { exitCodeOf } from "../app/exit-code.ts";
+import { summaryRecord } from "../app/summary-record.ts";
 import type { ByteString } from "../base/byte-string.ts";
 import { textOfBytes } from "../base/byte-string.ts";
 import type { RunEvent, RunSummary } from "./run-event.ts";
@@ -78,24 +78,8 @@ function actionEvent(event: Extract<RunEvent, { type: "action" }>): ApiAction | 
 }
 
 function summaryEvent({ summary }: Extract<RunEvent, { type: "summary" }>): ApiSummary {
-  return {
-    type: "summary",
-    version: apiVersion,
-    run: summary.run ?? null,
-    source: summary.source,
-    target: summary.target,
-    checked: summary.checked,
-    ...countsOf(summary.totals),
-    skipped: summary.skipped,
-    problems: summary.problems,
-    conflicts: 0,
-    bytesSent: 0,
-    bytesReceived: 0,
-    bytesCopied: summary.bytesCopied,
-    bytesAvoided: summary.bytesAvoided,
-    durationMs: Math.round(summary.durationMs),
-    exitCode: exitCodeOf(summary.status),
-  };
+  const run = summary.run ?? null;
+  return { type: "summary", version: apiVersion, run, ...summaryRecord(summary) };
 }
 
 /** Picks the counts by name: what is added to totals later does not slip into the format. */

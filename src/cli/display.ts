@@ -1,6 +1,7 @@
 import type { MirrorRequest, RunContext } from "../app/request.ts";
 import { formatDeleteLimit } from "../config/delete-limit.ts";
 import type { Dialogue } from "./confirm.ts";
+import { formatLocalTime } from "./format.ts";
 import type { Host } from "./host.ts";
 import { jsonPrinter } from "./json-printer.ts";
 import { openProgress } from "./live-progress.ts";
@@ -52,7 +53,9 @@ export async function openDisplay(
   };
   const outPlace: TextPlace = {
     look: lookOf(host.variables, out.isTerminal),
-    line: (text) => progress.above(() => out.write(`${text}\n`)),
+    // What goes elsewhere has no need to wait for the window.
+    line: (text) =>
+      out.isTerminal ? progress.above(() => out.write(`${text}\n`)) : out.write(`${text}\n`),
   };
   const results = json ? remarks : outPlace;
   const say = (words: string) => remarks.line(`syncline: ${words}`);
@@ -74,7 +77,11 @@ export async function openDisplay(
     log?.flush();
   }, frameGap);
   // The second Ctrl-C ends the process on the spot, and the cursor must be back by then.
-  host.onExit(progress.pause);
+  host.onExit(() => {
+    progress.pause();
+    log?.flush();
+    void Promise.all([out.flush(), err.flush()]);
+  });
 
   let asked: Promise<unknown> = Promise.resolve();
   return {
@@ -93,11 +100,11 @@ export async function openDisplay(
           progress.resume();
         }
       });
-      asked = answer;
+      asked = answer.catch(() => {});
       return answer;
     },
     onWait: (due) => {
-      if (!quiet) remarks.line(`next run at ${new Date(due).toLocaleString()}`);
+      if (!quiet) remarks.line(`next run at ${formatLocalTime(due)}`);
     },
     say,
     [Symbol.asyncDispose]: async () => {

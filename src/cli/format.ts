@@ -41,6 +41,13 @@ export function formatTimeLeft(ms: number): string {
   return hours < 48 ? `about ${hours} h` : `about ${Math.round(hours / 24)} days`;
 }
 
+/** A moment in the local time zone: `2026-11-20 19:43:25`. */
+export function formatLocalTime(ms: number): string {
+  const at = new Date(ms);
+  const date = [at.getFullYear(), pad(at.getMonth() + 1), pad(at.getDate())].join("-");
+  return `${date} ${[at.getHours(), at.getMinutes(), at.getSeconds()].map(pad).join(":")}`;
+}
+
 /** A share for people, with a decimal only where it is small: `81 %`, `0.05 %`. */
 export function formatPercent(part: number, whole: number): string {
   const percent = whole === 0 ? 0 : (part / whole) * 100;

@@ -22,7 +22,7 @@ const echo = 200;
  */
 export function watchSignals(
   host: Host,
-  repeats: boolean,
+  { repeats, isRunning }: { repeats: boolean; isRunning: () => boolean },
   say: (words: string) => void,
 ): Interruption {
   const stop = new AbortController();
@@ -32,7 +32,7 @@ export function watchSignals(
     signalled = true;
     if (repeats && !stop.signal.aborted) {
       stop.abort();
-      say("ending after the run in hand; once more to stop it");
+      if (isRunning()) say("ending after the run in hand; once more to stop it");
     } else if (!cancel.signal.aborted) {
       stop.abort();
       cancel.abort();

@@ -1,10 +1,9 @@
-import os from "node:os";
-import path from "node:path";
-
+import { stateHome } from "../app/past-runs.ts";
 import type { Schedule } from "../app/repeat.ts";
 import { repeat } from "../app/repeat.ts";
-import type { RunContext } from "../app/request.ts";
+import type { MirrorRequest, RunContext } from "../app/request.ts";
 import { SyncError } from "../base/errors.ts";
+import type { Display } from "./display.ts";
 import { openDisplay } from "./display.ts";
 import type { Host } from "./host.ts";
 import { watchSignals } from "./interruption.ts";
@@ -12,7 +11,6 @@ import type { Variables } from "./look.ts";
 import type { MirrorOptions } from "./mirror-options.ts";
 import type { RequestDefaults } from "./mirror-request.ts";
 import { toMirrorRequest } from "./mirror-request.ts";
-import type { Report } from "./run-event.ts";
 
 /** `syncline mirror`: asks for one run, or for many, and shows them. Returns the exit code. */
 export async function mirrorCommand(
@@ -24,27 +22,51 @@ export async function mirrorCommand(
   const schedule = await scheduleOf(options, host.clock.now());
   const repeats = schedule.type !== "once";
   await using display = await openDisplay(options, request, host);
-  using interruption = watchSignals(host, repeats, display.say);
-  const { mirror } = await import("../app/mirror.ts");
-  const { report, watch } = display;
-  const signal = interruption.cancel;
-  const asks = !repeats && canAsk(options, host);
-  const confirm: RunContext["confirm"] = (...plan) =>
-    asks ? display.confirm(signal, ...plan) : Promise.resolve(true);
-  const context: RunContext = { report, watch, confirm, signal };
+  let isRunning = false;
+  using interruption = watchSignals(host, { repeats, isRunning: () => isRunning }, display.say);
   using _quit = repeats ? await listenForQuit(options, host, interruption.quit) : undefined;
-  const runOnce = async () => (await mirror(request, context, host.clock)).exitCode;
+  const context = contextOf(display, interruption.cancel, !repeats && canAsk(options, host));
+  const run = async () => {
+    isRunning = true;
+    const code = await runOnce(request, context, { host, display, repeats });
+    isRunning = false;
+    return code;
+  };
   const code = await repeat(
-    {
-      schedule,
-      startAfter: options.startAfter ?? 0,
-      onWait: display.onWait,
-      run: repeats ? () => surviveFailure(runOnce, report) : runOnce,
-    },
+    { schedule, startAfter: options.startAfter ?? 0, run, onWait: display.onWait },
     host.clock,
     interruption.stop,
   );
   return interruption.wasSignalled() ? 130 : code;
+}
+
+function contextOf(display: Display, signal: AbortSignal, asks: boolean): RunContext {
+  const { report, watch } = display;
+  const confirm: RunContext["confirm"] = (...plan) =>
+    asks ? display.confirm(signal, ...plan) : Promise.resolve(true);
+  return { report, watch, confirm, signal };
+}
+
+/**
+ * One run. That it fails as a whole is reported like everything else, and where runs repeat, the next one still happens.
+ * Thrown further are mistakes in the request, and bugs where there is no next run.
+ */
+async function runOnce(
+  request: MirrorRequest,
+  context: RunContext,
+  { host, display, repeats }: { host: Host; display: Display; repeats: boolean },
+): Promise<number> {
+  try {
+    const { mirror } = await import("../app/mirror.ts");
+    return (await mirror(request, context, host.clock)).exitCode;
+  } catch (error) {
+    const { explainFailure } = await import("./failure.ts");
+    const { code, message, hint, exitCode, stack } = explainFailure(error);
+    if (code === "USAGE" || (stack !== undefined && !repeats)) throw error;
+    display.report({ type: "error", target: undefined, code, message, hint });
+    if (stack !== undefined) display.say(stack);
+    return exitCode;
+  }
 }
 
 /** Somebody is there to read the question and to answer it. */
@@ -78,32 +100,13 @@ async function scheduleOf({ every, cron }: MirrorOptions, now: number): Promise<
   return { type: "cron", next: (ms) => schedule.next(ms) };
 }
 
-/** A failing run is reported like any other, and the next one still happens. A mistake in the request stays one. */
-async function surviveFailure(run: () => Promise<number>, report: Report): Promise<number> {
-  try {
-    return await run();
-  } catch (error) {
-    const { explainFailure } = await import("./failure.ts");
-    const { code, message, hint, exitCode } = explainFailure(error);
-    if (code === "USAGE") throw error;
-    report({ type: "error", target: undefined, code, message, hint });
-    return exitCode;
-  }
-}
-
 function defaultsOf(host: Host): RequestDefaults {
   const { variables } = host;
   return {
-    stateDir: stateDirOf(variables),
+    stateDir: () => stateHome(variables),
     driver: driverOf(variables),
     stdin: () => host.stdin,
   };
-}
-
-/** XDG says that a relative path is to be ignored. */
-function stateDirOf({ XDG_STATE_HOME: base = "" }: Variables): string {
-  const home = path.isAbsolute(base) ? base : path.join(os.homedir(), ".local", "state");
-  return path.join(home, "syncline");
 }
 
 function driverOf({ SYNCLINE_FS: driver = "" }: Variables): RequestDefaults["driver"] {

@@ -11,7 +11,8 @@ import type { MirrorOptions } from "./mirror-options.ts";
 
 /** What the surroundings decide where no option does. */
 export interface RequestDefaults {
-  readonly stateDir: string;
+  /** Throws where the surroundings name no place. */
+  readonly stateDir: () => string;
   readonly driver: "libc" | "portable" | undefined;
   readonly stdin: () => Readable;
 }
@@ -49,10 +50,21 @@ export async function toMirrorRequest(
     ignoreFiles: options.gitignore ?? false,
     oneFileSystem: options.oneFileSystem ?? false,
     flush: options.flush,
-    stateDir: options.stateDir ?? defaults.stateDir,
+    stateDir: stateDirOf(options, defaults),
     history: options.history,
     driver: defaults.driver,
   };
+}
+
+/** That there is no place for state only matters where something is to be kept in it. */
+function stateDirOf(options: MirrorOptions, defaults: RequestDefaults): string | undefined {
+  if (options.stateDir !== undefined) return options.stateDir;
+  try {
+    return defaults.stateDir();
+  } catch (error) {
+    if (options.history && options.dryRun !== true) throw error;
+    return undefined;
+  }
 }
 
 /** Options that cannot both be meant. Better no run than one that leaves half of what was asked for aside. */

@@ -1,6 +1,7 @@
 import { Command, CommanderError } from "commander";
 
 import packageJson from "../../package.json" with { type: "json" };
+import { newHistoryCommand } from "./history-options.ts";
 import type { Host } from "./host.ts";
 import { newMirrorCommand } from "./mirror-options.ts";
 
@@ -31,7 +32,11 @@ export function newProgram(host: Host, done: (code: number) => void): Command {
     const { mirrorCommand } = await import("./mirror-command.ts");
     done(await mirrorCommand(locations, options, host));
   });
-  for (const command of [mirror]) program.addCommand(command);
+  const history = newHistoryCommand(async (options) => {
+    const { historyCommand } = await import("./history-command.ts");
+    done(await historyCommand(options, host));
+  });
+  for (const command of [mirror, history]) program.addCommand(command);
   for (const command of [program, ...program.commands]) setUp(command, host);
   return program;
 }

@@ -48,17 +48,18 @@ export interface ProgressTrack {
 
 export function trackProgress(sample: () => ProgressView, start: number): ProgressTrack {
   let phase: ProgressView["phase"] | undefined;
-  let base = { files: 0, bytes: 0 };
+  /** A phase counts from where the counters stood when it first began; flushing comes between two parts of one. */
+  const bases = new Map<ProgressView["phase"], { files: number; bytes: number }>();
   let points: Point[] = [];
   let moved = start;
   return {
     look: (at) => {
       const view = sample();
-      const counted = view.phase === "content" ? view.source : view.target;
+      const counted = view.target;
+      const base = bases.get(view.phase) ?? { files: counted.files, bytes: counted.bytes };
       if (view.phase !== phase) {
-        // Each phase counts from where the counters stood when it began.
         phase = view.phase;
-        base = { files: counted.files, bytes: counted.bytes };
+        bases.set(phase, base);
         points = [];
         moved = at;
       }

@@ -87,7 +87,8 @@ export function summaryLine(summary: RunSummary, look: Look): string {
     changes,
     ...(totals.metadata > 0 ? [`${totals.metadata} metadata`] : []),
     ...(summary.problems > 0 ? [plural(summary.problems, "problem")] : []),
-    `${formatBytes(summary.bytesCopied)} sent, ${formatBytes(summary.bytesAvoided)} not sent`,
+    `${formatBytes(summary.dryRun ? totals.bytes : summary.bytesCopied)} sent, ` +
+      `${formatBytes(summary.bytesAvoided)} not sent`,
     formatElapsed(summary.durationMs),
     ...(summary.dryRun ? ["dry run, nothing was changed"] : []),
   ];

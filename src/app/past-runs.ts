@@ -1,0 +1,27 @@
+import { existsSync } from "node:fs";
+import { homedir } from "node:os";
+
+import type { NumberedRun } from "../state/state.ts";
+import { defaultStateDir } from "../state/state-dir.ts";
+
+/** A run that has been recorded. */
+export type PastRun = NumberedRun;
+
+/** Where state is kept if nobody says otherwise. Throws `STATE` where there is no place for it. */
+export function stateHome(variables: Readonly<Record<string, string | undefined>>): string {
+  // A job that is started with an empty environment has a home all the same.
+  return defaultStateDir({ ...variables, HOME: variables["HOME"] ?? homedir() });
+}
+
+/** The last runs, newest first; none where there is no history. Throws `STATE` for a directory that cannot be used. */
+export async function pastRuns(
+  stateDir: string,
+  limit: number,
+  onNotice: (message: string) => void,
+): Promise<readonly PastRun[]> {
+  // Looking does not make what is looked for.
+  if (!existsSync(stateDir)) return [];
+  const { openState } = await import("../state/store.ts");
+  await using store = await openState(stateDir, { onNotice });
+  return store.listRuns(limit);
+}
