@@ -1,6 +1,11 @@
 import * as fc from "fast-check";
 import { afterAll, describe, expect, test } from "vitest";
-import { type Answers, type IgnoreFiles, openGitJudge, type Tree } from "../../test/git-judge.ts";
+import {
+  type Answers,
+  type IgnoreFiles,
+  openGitJudge,
+  type Tree,
+} from "../../test/support/git-judge.ts";
 import { byteString, type ByteString, bytesOfText } from "../base/byte-string.ts";
 import { compileFilter, explainFilter, type FilterMatcher } from "./filter-matcher.ts";
 import { parseRule } from "./filter-rule.ts";

@@ -1,5 +1,5 @@
 import { afterAll, describe, expect, test } from "vitest";
-import { openGitJudge, type Tree } from "../../test/git-judge.ts";
+import { openGitJudge, type Tree } from "../../test/support/git-judge.ts";
 import { type ByteString, bytesOfText } from "../base/byte-string.ts";
 import { compileFilter, explainFilter, isSizeExcluded } from "./filter-matcher.ts";
 import { parseIgnoreText, parseRule } from "./filter-rule.ts";

@@ -39,7 +39,8 @@ export async function takeLock(dir: string, key: string, what: string): Promise<
         holder ?? { pid: 0, host: hostname(), since: new Date().toISOString(), what: "unknown" }
       );
     }
-    await delay(10);
+    // Two that try at the same moment can get into each other's way so that neither gets the lock.
+    await delay(5 + Math.random() * 10);
   }
 }
 
@@ -50,7 +51,8 @@ function tryLock(path: string, dir: string): DatabaseSync | undefined {
     makePrivateFile(path);
     // INVARIANT: this process never opens the file but through SQLite, which knows of all its own descriptors.
     database = openDatabase(path, 0);
-    database.exec("BEGIN EXCLUSIVE");
+    // Nothing is ever written, so that a journal would only be one more file to find after a kill.
+    database.exec("PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE");
     return database;
   } catch (cause) {
     database?.close();

@@ -37,11 +37,13 @@ export function makePrivateDirectory(dir: string): void {
  */
 export function makePrivateFile(path: string): void {
   const stats = lstatIfAny(path);
+  if (stats?.isSymbolicLink() === true) refuseForeignLinks(path);
   if (stats === undefined) {
     try {
       closeSync(openSync(path, "wx", 0o600));
       return;
     } catch (error) {
+      // RACE: another process made it meanwhile, as it must be.
       if (!isErrno(error, "EEXIST")) throw error;
     }
   } else if (stats.isFile() && (stats.mode & 0o077) !== 0) {
@@ -49,20 +51,14 @@ export function makePrivateFile(path: string): void {
   }
 }
 
-/** Throws `STATE` where a component of the path is a symbolic link that neither root nor this user made. */
-export function refuseForeignLinks(path: string): void {
-  const trusted = [0, process.geteuid?.() ?? 0];
+/** Throws `STATE` where a component of the path is a symbolic link that neither root nor the user made. */
+export function refuseForeignLinks(path: string, user: number = process.geteuid?.() ?? 0): void {
   const { root } = parse(resolve(path));
   for (let at = resolve(path); at !== root; at = dirname(at)) {
     const stats = lstatIfAny(at);
-    if (stats?.isSymbolicLink() !== true || trusted.includes(stats.uid)) continue;
-    throw new SyncError(
-      "STATE",
-      `${at} is a symbolic link made by user ${stats.uid}; state is not kept behind it`,
-      {
-        hint,
-      },
-    );
+    if (stats?.isSymbolicLink() !== true || stats.uid === 0 || stats.uid === user) continue;
+    const message = `${at} is a symbolic link made by user ${stats.uid}; state is not kept behind it`;
+    throw new SyncError("STATE", message, { hint });
   }
 }
 

@@ -2,8 +2,8 @@ import { execFileSync, spawn } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { byteString, type ByteString, rawBytes } from "../src/base/byte-string.ts";
-import type { RelPath } from "../src/core/path.ts";
+import { byteString, type ByteString, rawBytes } from "../../src/base/byte-string.ts";
+import type { RelPath } from "../../src/core/path.ts";
 
 /** Entries of a tree in the order of a walk. */
 export type Tree = readonly { readonly path: RelPath; readonly isDirectory: boolean }[];
