@@ -58,6 +58,19 @@ describe("within one process", () => {
     expect(isLock(await takeLock(locks(), "a", "again"))).toBe(false);
   });
 
+  test.each([
+    { name: "the empty key", key: "", other: "=" },
+    { name: "a path", key: "../../a/b", other: "../../a/B" },
+    { name: "a dot", key: ".", other: ".." },
+    { name: "a long key", key: "k".repeat(5000), other: `${"k".repeat(4999)}j` },
+    { name: "half a character", key: "a\uD800", other: "a\uD801" },
+  ])("$name is a key of its own, within the directory", async ({ key, other }) => {
+    await using _held = await takeHere(key);
+    await using _other = await takeHere(other);
+    expect(isLock(await takeLock(locks(), key, "again"))).toBe(false);
+    expect([readdirSync(dir), readdirSync(locks()).length]).toEqual([["locks"], 4]);
+  });
+
   test("nothing that is left behind can be read by others", async () => {
     await using _held = await takeHere();
     const modes = readdirSync(locks()).map((name) => statSync(join(locks(), name)).mode & 0o777);

@@ -1,4 +1,3 @@
-import { createHash, randomUUID } from "node:crypto";
 import { readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
@@ -24,11 +23,11 @@ const patienceMs = 200;
  */
 export async function takeLock(dir: string, key: string, what: string): Promise<Lock | LockHolder> {
   makePrivateDirectory(dir);
-  const path = join(dir, createHash("sha256").update(key).digest("hex"));
-  const note = `${path}.json`;
+  const name = fileNameOf(key);
+  const [path, note] = [join(dir, `${name}.lock`), join(dir, `${name}.json`)];
   const until = performance.now() + patienceMs;
   for (;;) {
-    const database = tryLock(`${path}.lock`, dir);
+    const database = tryLock(path, dir);
     if (database !== undefined) return keepLock(database, key, note, what);
     const holder = readNote(note);
     if (holder !== undefined && !isGone(holder)) return holder;
@@ -83,9 +82,10 @@ function keepLock(database: DatabaseSync, key: string, note: string, what: strin
 
 /** The lock holds without its note, which is for people; so trouble with it is nobody's trouble. */
 function writeNote(note: string, holder: LockHolder): void {
-  const draft = `${note}.${randomUUID()}`;
+  // Only the holder of the lock writes here, so that one name for the draft is enough.
+  const draft = `${note}.new`;
   try {
-    writeFileSync(draft, `${JSON.stringify(holder)}\n`, { flag: "wx", mode: 0o600 });
+    writeFileSync(draft, `${JSON.stringify(holder)}\n`, { mode: 0o600 });
     renameSync(draft, note);
   } catch {
     rmSync(draft, { force: true });
@@ -124,7 +124,7 @@ function isGone({ pid, host }: LockHolder): boolean {
  * file that is locked.
  */
 function proveLocking(dir: string): void {
-  const path = join(dir, `${randomUUID()}.probe`);
+  const path = join(dir, `=probe-${process.pid}-${Math.random().toString(36).slice(2)}`);
   try {
     const database = tryLock(path, dir);
     if (database === undefined) throw unlockable(dir, undefined);
@@ -132,6 +132,16 @@ function proveLocking(dir: string): void {
   } finally {
     rmSync(path, { force: true });
   }
+}
+
+/**
+ * The key itself where it makes a file name, so that people can see what is what; else its hash. Loading `node:crypto`
+ * takes longer than all else here together. No encoded key has a `=`.
+ */
+function fileNameOf(key: string): string {
+  const name = key.isWellFormed() ? encodeURIComponent(key).replaceAll("*", "%2A") : "";
+  if (name !== "" && name.length <= 200) return name;
+  return `=${process.getBuiltinModule("node:crypto").hash("sha256", Buffer.from(key, "utf16le"))}`;
 }
 
 function unlockable(dir: string, cause: unknown): SyncError {
