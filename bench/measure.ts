@@ -21,7 +21,7 @@ const SAMPLING_PAUSE_MS = 2;
 
 /**
  * Takes GNU time where it is installed, because the kernel's own figure (`ru_maxrss` of wait4) is exact and Node cannot
- * ask for it. It adds less than a millisecond to either side. Elsewhere it reads a running process's high-water mark
+ * ask for it. It adds about a millisecond to either side. Elsewhere it reads a running process's high-water mark
  * again and again, which misses what happens within the last reading and the end.
  */
 export async function chooseMeter(report: string, env: NodeJS.ProcessEnv): Promise<Meter> {

@@ -12,9 +12,15 @@ const HEAD = [
   "peak memory, ours and theirs",
 ];
 
-/** A Markdown table that reads as well on a terminal, a line for each row that has figures, and what has none and why. */
-export function formatReport(outcomes: readonly Outcome[]): string {
-  const rows = outcomes.map(formatRow);
+/**
+ * A Markdown table that reads as well on a terminal, a line for each row that has figures, and what has none and why.
+ * What was asked for is about whole trees; `isWhole` says which rows may be held to it.
+ */
+export function formatReport(
+  outcomes: readonly Outcome[],
+  isWhole: (work: Work) => boolean,
+): string {
+  const rows = outcomes.map((outcome) => formatRow(outcome, isWhole(outcome.work)));
   const ranges = outcomes.flatMap((outcome) =>
     outcome.type === "measured" ? [formatRange(outcome.work, outcome.samples)] : [],
   );
@@ -27,7 +33,7 @@ export function formatReport(outcomes: readonly Outcome[]): string {
   return parts.join("\n\n");
 }
 
-function formatRow(outcome: Outcome): string[] {
+function formatRow(outcome: Outcome, isWhole: boolean): string[] {
   const { work } = outcome;
   const start = [work.title, work.rival.title];
   if (outcome.type !== "measured") {
@@ -45,7 +51,7 @@ function formatRow(outcome: Outcome): string[] {
     formatSeconds(ours),
     formatSeconds(theirs),
     ratio.toFixed(2),
-    `${askedFor(work)}: ${misses ? "missed" : "met"}`,
+    isWhole ? `${askedFor(work)}: ${misses ? "missed" : "met"}` : askedFor(work),
     peaks.map(formatPeak).join(", "),
   ];
 }
@@ -60,7 +66,7 @@ function formatRange(work: Work, samples: Samples): string {
     const seconds = side.map((sample) => sample.seconds);
     return `${formatSeconds(Math.min(...seconds))} to ${formatSeconds(Math.max(...seconds))}`;
   });
-  return `- ${work.name}: ours ${ours}, theirs ${theirs}; ${samples.ours.length} rounds`;
+  return `- ${work.name}: ours ${ours}, theirs ${theirs}; rounds: ${samples.ours.length}`;
 }
 
 function formatTable(rows: readonly (readonly string[])[]): string {
