@@ -3,7 +3,7 @@ import { parentPath, type RelPath } from "./path.ts";
 import { compileRules } from "./rule-set.ts";
 
 /** What the rules say of one path: excluded, included in spite of an earlier or outer rule, or nothing. */
-export type Verdict = "excluded" | "included" | undefined;
+type Verdict = "excluded" | "included" | undefined;
 
 /** The rule that decides about a path, and what it decides. */
 export interface Explanation {
