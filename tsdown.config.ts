@@ -1,6 +1,6 @@
-import { existsSync } from "node:fs";
-
 import { defineConfig, type UserConfig } from "tsdown";
+
+import { directBuiltins } from "./scripts/direct-builtins.ts";
 
 /**
  * What runs on its own, and the name it has in `dist/`. Each is built alone, so that starting one loads one file and
@@ -13,7 +13,7 @@ const PROGRAMS: Record<string, string> = {
 
 const common: UserConfig = {
   clean: false,
-  deps: { onlyBundle: ["commander", "croner", "ignore"] },
+  deps: { onlyBundle: ["commander", "croner"] },
   fixedExtension: false,
   format: "esm",
   logLevel: "warn",
@@ -24,9 +24,12 @@ const common: UserConfig = {
 
 const configs: UserConfig[] = defineConfig([
   { ...common, clean: true, dts: true, entry: { index: "src/index.ts" } },
-  ...Object.entries(PROGRAMS)
-    .filter(([, file]) => existsSync(file))
-    .map(([name, file]) => ({ ...common, dts: false, entry: { [name]: file } })),
+  ...Object.entries(PROGRAMS).map(([name, file]) => ({
+    ...common,
+    dts: false,
+    entry: { [name]: file },
+    plugins: [directBuiltins()],
+  })),
 ]);
 
 export default configs;

@@ -1,3 +1,4 @@
+import { SyncError } from "../base/errors.ts";
 import type { RootInfo } from "../endpoint/endpoint.ts";
 import type { Lock, LockHolder, StateStore } from "../state/state.ts";
 import { isLock } from "../state/state.ts";
@@ -8,14 +9,34 @@ export interface Locks extends AsyncDisposable {
   take(root: RootInfo, what: string): Promise<LockHolder | undefined>;
 }
 
-/** Without a store there are no locks: the caller has said so. */
-export function newLocks(store: StateStore | undefined): Locks {
+/**
+ * Without a store there are no locks, and where the state directory cannot hold any, none are taken: that is said, and the
+ * run goes on, since a lock is comfort and every action checks what it finds.
+ */
+export function newLocks(
+  store: StateStore | undefined,
+  onNotice: (message: string) => void,
+): Locks {
   const held: Lock[] = [];
+  const tryLock = async (
+    from: StateStore,
+    key: string,
+    what: string,
+  ): Promise<Lock | LockHolder | undefined> => {
+    try {
+      return await from.lock(key, what);
+    } catch (error) {
+      if (!(error instanceof SyncError)) throw error;
+      onNotice(`${error.message}; going on without a lock`);
+      return undefined;
+    }
+  };
   return {
     async take(root, what) {
       if (store === undefined) return undefined;
       for (const key of keysOf(root)) {
-        const taken = await store.lock(key, what);
+        const taken = await tryLock(store, key, what);
+        if (taken === undefined) return undefined;
         if (!isLock(taken)) return taken;
         held.push(taken);
       }

@@ -11,14 +11,18 @@ import { runProgram } from "./program.ts";
 /** Ctrl-C, `kill`, and the end of the terminal all mean the same: come to an end. */
 const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
+// Streams are opened when they are first wanted.
 const host: Host = {
   variables: process.env,
   get stdin() {
-    // Opened when it is first wanted: most runs read nothing.
     return process.stdin;
   },
-  stdout: process.stdout,
-  stderr: process.stderr,
+  get stdout() {
+    return process.stdout;
+  },
+  get stderr() {
+    return process.stderr;
+  },
   clock: systemClock,
   onSignal: (listener) => {
     for (const signal of signals) process.on(signal, listener);

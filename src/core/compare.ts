@@ -1,4 +1,4 @@
-import type { Finding } from "./entry.ts";
+import type { DirectoryEntry, Finding } from "./entry.ts";
 import type { Around, CompareCounts, Difference } from "./difference.ts";
 import type { Sameness } from "./compare-rows.ts";
 import { aspectsOf, CHECK, compareRows } from "./compare-rows.ts";
@@ -7,7 +7,6 @@ import {
   advance,
   compareNames,
   currentPath,
-  directoryEntry,
   directoryPathAt,
   ended,
   newCursor,
@@ -19,6 +18,8 @@ import type { SnapshotChunk } from "./snapshot.ts";
 import { CLOSED, DIRECTORY, EXCLUDED, FILE, findingAt, LEFTOVER, PROBLEM } from "./snapshot.ts";
 
 export interface CompareRules {
+  /** The trees are one entry each: their roots are just the directories around it. */
+  readonly isSingle: boolean;
   /** Both replicas live where identities can be compared. */
   readonly sameMachine: boolean;
   readonly sameness: Sameness;
@@ -36,13 +37,22 @@ interface Comparison {
   frozenBelow: number;
   /** By depth: what stands for the latest matched directory in what is said of its inside. */
   readonly around: (Around | undefined)[];
-  /** By depth: whether the latest directory of both cursors is one and the same. */
+  /** By depth: whether the latest directory is one of both replicas, and where its rows are. */
   readonly matched: boolean[];
+  readonly matchedRows: MatchedRows[];
   readonly sourceRoot: RootIdentity;
   readonly targetRoot: RootIdentity;
   checked: number;
   targetEntries: number;
   skipped: number;
+}
+
+/** The rows of a directory of both replicas. One cursor may have left it for its next sibling while the other is inside. */
+interface MatchedRows {
+  source: SnapshotChunk;
+  sourceRow: number;
+  target: SnapshotChunk;
+  targetRow: number;
 }
 
 /** Identity of a replica's root, once its row was met; without one, nothing is like it. */
@@ -70,6 +80,7 @@ export async function* compare(
     frozenBelow: Infinity,
     around: [],
     matched: [],
+    matchedRows: [],
     sourceRoot: { dev: -1, inoHigh: -1, inoLow: -1 },
     targetRoot: { dev: -1, inoHigh: -1, inoLow: -1 },
     checked: 0,
@@ -126,7 +137,8 @@ function onlySource(run: Comparison): void {
   const { chunk, row, depth } = source;
   run.matched[depth] = false;
   const kind = run.selection.sourceKind(source);
-  if (kind === LEFTOVER) {
+  const isJustAround = depth === 0 && run.rules.isSingle;
+  if (kind === LEFTOVER || isJustAround) {
     advance(source);
     return;
   }
@@ -139,7 +151,7 @@ function onlySource(run: Comparison): void {
     else {
       run.selection.enter(source, run.out);
       const entry = findingAt(chunk, row);
-      const around = aroundOf(run, depth);
+      const around = aroundOf(run, source);
       if (isEntry(entry))
         run.out.push({ type: "source-only", path: currentPath(source), source: entry, around });
       if ((chunk.flags[row]! & CLOSED) !== 0) run.frozenBelow = depth;
@@ -164,7 +176,7 @@ function onlyTarget(run: Comparison): void {
     keep(run, depth);
   } else {
     const entry = findingAt(chunk, row);
-    const around = aroundOf(run, depth);
+    const around = aroundOf(run, target);
     if (isEntry(entry))
       run.out.push({ type: "target-only", path: currentPath(target), target: entry, around });
   }
@@ -222,11 +234,13 @@ function watchRoots(run: Comparison, cursor: Cursor, own: RootIdentity, other: R
 function pair(run: Comparison): void {
   const { source, target, out } = run;
   const { depth } = source;
+  if (depth === 0 && run.rules.isSingle) return;
   const bits = compareRows(source.chunk, source.row, target.chunk, target.row, run.rules.sameness);
   const kind = source.chunk.kind[source.row]!;
   const isDirectory = kind === DIRECTORY && target.chunk.kind[target.row] === DIRECTORY;
   run.matched[depth] = isDirectory;
   run.around[depth] = undefined;
+  if (isDirectory) noteMatch(run, depth);
   run.selection.enter(source, out);
   const closed =
     ((source.chunk.flags[source.row]! | target.chunk.flags[target.row]!) & CLOSED) !== 0;
@@ -241,7 +255,7 @@ function pair(run: Comparison): void {
   const to = findingAt(target.chunk, target.row);
   if (!isEntry(from) || !isEntry(to)) return;
   const aspects = aspectsOf(bits);
-  const around = aroundOf(run, depth);
+  const around = aroundOf(run, source);
   if (from.kind === "file" && to.kind === "file" && (bits === 0 || (bits & CHECK) !== 0)) {
     out.push({
       type: bits === 0 ? "linked" : "check",
@@ -261,14 +275,28 @@ function isLinked(run: Comparison, kind: number): boolean {
   return run.source.chunk.nlink[run.source.row]! > 1 || run.target.chunk.nlink[run.target.row]! > 1;
 }
 
-/** The directory of both replicas that holds the path at `depth`, if there is one; one object for all that is in it. */
-function aroundOf(run: Comparison, depth: number): Around | undefined {
-  const parent = depth - 1;
+function noteMatch({ matchedRows, source, target }: Comparison, depth: number): void {
+  const rows = (matchedRows[depth] ??= {
+    source: source.chunk,
+    sourceRow: 0,
+    target: target.chunk,
+    targetRow: 0,
+  });
+  rows.source = source.chunk;
+  rows.sourceRow = source.row;
+  rows.target = target.chunk;
+  rows.targetRow = target.row;
+}
+
+/** The directory of both replicas that holds the cursor's row, if there is one; one object for all that is in it. */
+function aroundOf(run: Comparison, cursor: Cursor): Around | undefined {
+  const parent = cursor.depth - 1;
   if (parent < 0 || run.matched[parent] !== true) return undefined;
+  const { source, sourceRow, target, targetRow } = run.matchedRows[parent]!;
   return (run.around[parent] ??= {
-    path: directoryPathAt(run.source, parent),
-    source: directoryEntry(run.source, parent),
-    target: directoryEntry(run.target, parent),
+    path: directoryPathAt(cursor, parent),
+    source: findingAt(source, sourceRow) as DirectoryEntry,
+    target: findingAt(target, targetRow) as DirectoryEntry,
   });
 }
 
@@ -281,7 +309,7 @@ function leftover(run: Comparison): void {
   const { target } = run;
   const finding = findingAt(target.chunk, target.row);
   if (finding.kind !== "leftover") return;
-  const around = aroundOf(run, target.depth);
+  const around = aroundOf(run, target);
   run.out.push({
     type: "leftover",
     path: currentPath(target),

@@ -1,8 +1,7 @@
-import type { DirectoryEntry } from "./entry.ts";
 import type { RelPath } from "./path.ts";
 import { joinPath, rootPath } from "./path.ts";
 import type { SnapshotChunk } from "./snapshot.ts";
-import { DIRECTORY, findingAt, nameAt, nameStart } from "./snapshot.ts";
+import { DIRECTORY, nameAt, nameStart } from "./snapshot.ts";
 
 /** Depth of a cursor that has no row left: smaller than any real one. */
 export const ended = -1;
@@ -90,11 +89,6 @@ function directoryPath(cursor: Cursor, depth: number): RelPath {
 export function currentPath(cursor: Cursor): RelPath {
   if (cursor.depth <= 0) return rootPath;
   return joinPath(directoryPath(cursor, cursor.depth - 1), nameAt(cursor.chunk, cursor.row));
-}
-
-/** The directory at `depth` among those that hold the current row. */
-export function directoryEntry(cursor: Cursor, depth: number): DirectoryEntry {
-  return findingAt(cursor.dirChunks[depth]!, cursor.dirRows[depth]!) as DirectoryEntry;
 }
 
 export function directoryPathAt(cursor: Cursor, depth: number): RelPath {

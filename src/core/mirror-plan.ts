@@ -12,6 +12,8 @@ export interface MirrorRules {
   /** Remove what only the target has. */
   readonly delete: boolean;
   readonly hardlinks: boolean;
+  /** Where the source has the content of a run's only file. */
+  readonly content?: RelPath;
 }
 
 /** Everything the planner has been told, sorted by what follows from it. */
@@ -109,6 +111,7 @@ function differs(draft: Draft, difference: Extract<Difference, { type: "differs"
   );
   const isMember =
     draft.rules.hardlinks &&
+    draft.rules.content === undefined &&
     source.kind === "file" &&
     target.kind === "file" &&
     (source.nlink > 1 || target.nlink > 1);
@@ -146,11 +149,22 @@ function put(
     touch(draft, around);
     return;
   }
-  if (entry.kind === "file" && draft.rules.hardlinks && entry.nlink > 1) {
+  if (
+    entry.kind === "file" &&
+    draft.rules.hardlinks &&
+    entry.nlink > 1 &&
+    draft.rules.content === undefined
+  ) {
     draft.members.push({ path, source: entry, target: expected, aspects, around });
     return;
   }
-  place(draft, putAction(path, expected, entry), around);
+  const { content } = draft.rules;
+  const action = putAction(path, expected, entry);
+  place(
+    draft,
+    action.type === "put-file" && content !== undefined ? { ...action, content } : action,
+    around,
+  );
 }
 
 function putAction(

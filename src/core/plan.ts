@@ -30,6 +30,8 @@ export type Action =
     }
   | {
       readonly type: "put-file";
+      /** Where the source has the content, if not at `path`. */
+      readonly content?: RelPath;
       readonly path: RelPath;
       readonly expected: Entry | undefined;
       readonly entry: FileEntry;

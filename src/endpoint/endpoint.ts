@@ -5,7 +5,7 @@
  */
 import type { Filter } from "../core/filter.ts";
 import type { FileEntry } from "../core/entry.ts";
-import type { RelPath } from "../core/path.ts";
+import type { Name, RelPath } from "../core/path.ts";
 import type { Action } from "../core/plan.ts";
 import type { LinkMode, Preserve } from "../core/preserve.ts";
 import type { Problem, Side } from "../core/problem.ts";
@@ -56,11 +56,15 @@ export interface ScanRequest {
   readonly ignoreFiles: boolean;
   readonly xattrs: boolean;
   readonly acls: boolean;
+  /** Looks at the root and at this name in it, if it is there, and at nothing else. */
+  readonly only?: Name;
 }
 
 /** One file that both replicas hold with equal size: is its content equal too? */
 export interface ContentCheck {
   readonly path: RelPath;
+  /** Where the source has it, if not at `path`. */
+  readonly content?: RelPath;
   readonly source: FileEntry;
   readonly target: FileEntry;
 }

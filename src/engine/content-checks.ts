@@ -2,7 +2,7 @@ import type { Difference } from "../core/difference.ts";
 import type { ApplyOptions, ContentCheck, ContentVerdict, Endpoint } from "../endpoint/endpoint.ts";
 import { EntryProblem } from "../endpoint/endpoint.ts";
 
-type Check = Extract<Difference, { type: "check" }>;
+type Check = Extract<Difference, { type: "check" }> & Pick<ContentCheck, "content">;
 type Settled = Exclude<Difference, { type: "check" }>;
 
 /** Bounds of a batch, and how many are under way at once. */
@@ -91,13 +91,13 @@ async function compareBatch(
 
 /** Compares one file where it has to be fetched from both ends. */
 async function compareStreams(
-  { path, source: sourceEntry, target: targetEntry }: ContentCheck,
+  { path, content = path, source: sourceEntry, target: targetEntry }: ContentCheck,
   source: Endpoint,
   target: Endpoint,
   signal: AbortSignal,
 ): Promise<ContentVerdict> {
   try {
-    const left = pieces(source.read(path, sourceEntry, signal));
+    const left = pieces(source.read(content, sourceEntry, signal));
     const right = pieces(target.read(path, targetEntry, signal));
     try {
       for (;;) {

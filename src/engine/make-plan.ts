@@ -5,7 +5,9 @@ import { noFilter } from "../core/filter.ts";
 import { newMirrorPlanner } from "../core/mirror-plan.ts";
 import type { Plan } from "../core/plan.ts";
 import type { CompareMode, LinkMode, Preserve } from "../core/preserve.ts";
+import type { Name } from "../core/path.ts";
 import type { SnapshotChunk } from "../core/snapshot.ts";
+import { findingAt, newChunk, pushFinding } from "../core/snapshot.ts";
 import type { Endpoint, ScanRequest } from "../endpoint/endpoint.ts";
 import { newContentChecker } from "./content-checks.ts";
 
@@ -43,7 +45,14 @@ export function scanRequestOf(
   };
 }
 
+/** A run of one file: its name in the root of either replica. */
+export interface SingleFile {
+  readonly sourceName: Name;
+  readonly targetName: Name;
+}
+
 export interface PlanInput {
+  readonly single: SingleFile | undefined;
   readonly source: Endpoint;
   /** The source's snapshot, as it streams. */
   readonly chunks: AsyncIterable<SnapshotChunk>;
@@ -58,7 +67,12 @@ export interface PlanInput {
 /** Scans the target, compares it with the source as both stream, and makes the plan. Changes nothing. */
 export async function makePlan(input: PlanInput, signal: AbortSignal): Promise<Plan> {
   const { source, target, settings, preserve } = input;
-  const planner = newMirrorPlanner({ delete: settings.delete, hardlinks: preserve.hardlinks });
+  const { single } = input;
+  const planner = newMirrorPlanner({
+    delete: settings.delete && single === undefined,
+    hardlinks: preserve.hardlinks,
+    ...(single !== undefined && { content: single.sourceName }),
+  });
   const options = { preserve, followLinks: settings.links === "follow" };
   const checker = newContentChecker(
     source,
@@ -67,10 +81,11 @@ export async function makePlan(input: PlanInput, signal: AbortSignal): Promise<P
     (settled) => planner.add(settled),
     signal,
   );
-  const scanned = input.targetExists
-    ? target.scan(scanRequestOf(settings, preserve, "target"), signal)
-    : nothing();
-  const differences = compare(input.chunks, scanned, compareRulesOf(input));
+  const request = scanRequestOf(settings, preserve, "target");
+  const only = single === undefined ? {} : { only: single.targetName };
+  const scanned = input.targetExists ? target.scan({ ...request, ...only }, signal) : nothing();
+  const chunks = single === undefined ? input.chunks : renamed(input.chunks, single);
+  const differences = compare(chunks, scanned, compareRulesOf(input));
   for (;;) {
     const next = await differences.next();
     if (next.done === true) {
@@ -78,9 +93,25 @@ export async function makePlan(input: PlanInput, signal: AbortSignal): Promise<P
       return planner.finish(next.value);
     }
     for (const difference of next.value) {
-      if (difference.type === "check") await checker.add(difference);
-      else planner.add(difference);
+      if (difference.type !== "check") planner.add(difference);
+      else if (single === undefined) await checker.add(difference);
+      else await checker.add({ ...difference, content: single.sourceName });
     }
+  }
+}
+
+/** Gives the one file the name that it shall have at the target, so that the two are compared. */
+async function* renamed(
+  chunks: AsyncIterable<SnapshotChunk>,
+  { targetName }: SingleFile,
+): AsyncGenerator<SnapshotChunk> {
+  for await (const chunk of chunks) {
+    const copy = newChunk(chunk.count);
+    for (let row = 0; row < chunk.count; row++) {
+      const depth = chunk.depth[row]!;
+      pushFinding(copy, depth, depth === 0 ? "" : targetName, findingAt(chunk, row));
+    }
+    yield copy;
   }
 }
 
@@ -92,6 +123,7 @@ function compareRulesOf({
   settings,
   preserve,
   startedAt,
+  single,
 }: PlanInput): CompareRules {
   const resolution = Math.max(
     source.capabilities.timeResolution,
@@ -99,6 +131,7 @@ function compareRulesOf({
   );
   const { symlinks, foldsCase, linkTimes } = target.capabilities;
   return {
+    isSingle: single !== undefined,
     sameMachine: source.machine === target.machine,
     sameness: {
       compare: settings.compare,

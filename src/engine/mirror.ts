@@ -11,7 +11,7 @@ import type { SnapshotChunk } from "../core/snapshot.ts";
 import type { Endpoint, Outcome, RootInfo } from "../endpoint/endpoint.ts";
 import { applyPlan } from "./apply-plan.ts";
 import type { ProgressView, Report, RunPhase, RunStatus, RunSummary } from "./events.ts";
-import type { MirrorSettings } from "./make-plan.ts";
+import type { MirrorSettings, SingleFile } from "./make-plan.ts";
 import { makePlan } from "./make-plan.ts";
 
 /** How a run is to be done, whatever its target. */
@@ -33,6 +33,11 @@ export interface TargetRun {
     | { readonly source: string | undefined; readonly target: string | undefined }
     | undefined;
   readonly preserve: Preserve;
+  /** Set where the source is one file, and the endpoints are the directories around it. */
+  readonly single: SingleFile | undefined;
+  /** Milliseconds since the epoch, from before the source's scan began; and the same by the clock that never jumps. */
+  readonly startedAt: number;
+  readonly startedMonotonic: number;
   readonly settings: RunSettings;
   readonly confirm: (plan: Plan, guards: readonly GuardTrip[]) => Promise<boolean>;
   readonly watch: (sample: () => ProgressView) => void;
@@ -53,8 +58,6 @@ export interface PreparedTarget {
 /** One target's run under way. */
 interface State {
   readonly run: TargetRun;
-  readonly startedAt: number;
-  readonly startedMonotonic: number;
   readonly trips: GuardTrip[];
   phase: RunPhase;
   plan: Plan | undefined;
@@ -62,16 +65,10 @@ interface State {
 }
 
 export function prepareTarget(run: TargetRun): PreparedTarget {
-  const { clock, settings } = run;
+  const { settings } = run;
   const state: State = {
     run,
-    startedAt: clock.now(),
-    startedMonotonic: clock.monotonic(),
-    trips: checkRoots(
-      factsOf(run, "source"),
-      factsOf(run, "target"),
-      run.source.machine === run.target.machine,
-    ),
+    trips: checkRoots(factsOf(run, "source"), factsOf(run, "target"), canOverlap(run)),
     phase: "scan",
     plan: undefined,
     failure: undefined,
@@ -91,6 +88,11 @@ export function prepareTarget(run: TargetRun): PreparedTarget {
     plan: (chunks, signal) => plan(state, chunks, signal),
     carryOut: (signal) => carryOut(state, signal),
   };
+}
+
+/** Directories around single files may be what they like to one another. */
+function canOverlap({ source, target, single }: TargetRun): boolean {
+  return source.machine === target.machine && single === undefined;
 }
 
 function factsOf(run: TargetRun, side: "source" | "target"): RootFacts {
@@ -125,15 +127,12 @@ async function plan(
   chunks: AsyncIterable<SnapshotChunk>,
   signal: AbortSignal,
 ): Promise<void> {
-  const { source, target, targetRoot, preserve, settings } = state.run;
+  const { source, target, targetRoot, preserve, settings, startedAt, single } = state.run;
   enter(state, "scan");
   try {
     const targetExists = targetRoot.kind !== "missing";
-    const { startedAt } = state;
-    state.plan = await makePlan(
-      { source, chunks, target, targetExists, settings, preserve, startedAt },
-      signal,
-    );
+    const input = { source, chunks, target, targetExists, settings, preserve, startedAt, single };
+    state.plan = await makePlan(input, signal);
   } catch (error) {
     state.failure = error;
   }
@@ -268,7 +267,7 @@ function summarize(state: State, status: RunStatus, figures: Figures = {}): RunS
     problems: figures.problems ?? plan?.problems.length ?? 0,
     bytesCopied: figures.bytes ?? 0,
     bytesAvoided: figures.shared ?? 0,
-    durationMs: Math.round(run.clock.monotonic() - state.startedMonotonic),
+    durationMs: Math.round(run.clock.monotonic() - run.startedMonotonic),
   };
   run.report({ type: "summary", target: run.target.location, summary });
   return summary;

@@ -3,10 +3,11 @@
  * was measured to be the fastest way through koffi. All but the few marked raw throw a `FileError` where they fail.
  */
 import { existsSync, readdirSync } from "node:fs";
-import koffi, { type LibraryHandle } from "koffi";
+import type { LibraryHandle } from "koffi";
 
 import { errnoName } from "./errno.ts";
 import { FileError } from "./file-error.ts";
+import { koffi } from "./koffi.ts";
 
 type Call = (...values: number[]) => number;
 

@@ -2,11 +2,11 @@
  * Memory that system calls are given by its address. V8 knows nothing of an address: whatever is passed that way has to
  * be held by a reference for as long as it is used, and must not lie on V8's own heap, where it would be moved.
  */
-import koffi from "koffi";
 
 import type { ByteString } from "../base/byte-string.ts";
 import type { Name } from "../core/path.ts";
 import { FileError } from "./file-error.ts";
+import { koffi } from "./koffi.ts";
 import { requireName } from "./file-name.ts";
 
 /** Memory of this thread, never freed. */

@@ -25,6 +25,7 @@ import {
 import type { AttributeChoice } from "./attributes.ts";
 import { readAttributes, readAttributesOf } from "./attributes.ts";
 import type { Descriptor, FileDriver, HostPath, Stat } from "./driver.ts";
+import { errnoOf } from "./file-error.ts";
 import { followLink } from "./follow-link.ts";
 import { meaningOf } from "./problems.ts";
 import { pushRow } from "./rows.ts";
@@ -40,6 +41,8 @@ export interface WalkRequest {
   readonly attributes: AttributeChoice;
   /** Leftover temporary names are reported (targets) or passed over (sources). */
   readonly leftovers: boolean;
+  /** The one name in the root to look at, if it is there. */
+  readonly only?: Name;
   /** Stops soon after that many rows; the rows so far are handed out. */
   readonly rowLimit?: number;
 }
@@ -110,7 +113,8 @@ export function walk(
 
 function openRootLevel(run: Walk, fd: Descriptor): Level {
   const { driver, stat } = run;
-  const names = driver.list(fd);
+  const { only } = run.request;
+  const names = only === undefined ? driver.list(fd) : [only];
   const ignoreRules = readIgnoreFile(run, fd, names);
   const listed = run.wantsAttributes ? rootAttributes(run, fd) : undefined;
   driver.statDescriptor(fd, stat);
@@ -158,7 +162,7 @@ function visit(run: Walk, levels: readonly Level[], level: Level, name: Name): L
     if (name.charCodeAt(0) === 0x2e && isTempName(name)) {
       if (!request.leftovers) return undefined;
       const row = pushRow(chunk, depth, name, LEFTOVER, stat);
-      if (stat.kind === DIRECTORY) chunk.flags[row]! |= LEFTOVER_DIRECTORY;
+      if (stat.kind === DIRECTORY) chunk.flags[row] = LEFTOVER_DIRECTORY;
       return undefined;
     }
     if (stat.kind === SYMLINK && request.links === "follow")
@@ -170,7 +174,8 @@ function visit(run: Walk, levels: readonly Level[], level: Level, name: Name): L
     if (stat.kind === DIRECTORY) return enter(run, levels, level, name, level.fd, name);
     visitLeaf(run, level, name, depth);
   } catch (error) {
-    pushProblem(run, depth, name, error);
+    const isAbsent = request.only !== undefined && errnoOf(error) === "ENOENT";
+    if (!isAbsent) pushProblem(run, depth, name, error);
   }
   return undefined;
 }
@@ -214,7 +219,7 @@ function enter(
   const depth = levels.length;
   if (request.oneFileSystem && stat.dev !== run.rootDevice) {
     const row = pushRow(run.chunk, depth, name, DIRECTORY, stat);
-    run.chunk.flags[row]! |= CLOSED;
+    run.chunk.flags[row] = CLOSED;
     return undefined;
   }
   const fd = driver.openDirectory(dir, nameThere);

@@ -15,7 +15,7 @@ export interface ActionBatch {
   /** Row in `expected`, or -1. */
   readonly expectedRow: Int32Array<ArrayBuffer>;
   readonly expected: SnapshotChunk;
-  /** Of links, by row. */
+  /** Of links, and of files whose content is elsewhere, by row. */
   readonly from: Map<number, RelPath>;
 }
 
@@ -45,6 +45,8 @@ export function encodeActions(actions: readonly Action[]): ActionBatch {
     batch.types[row] = types.indexOf(action.type);
     pushFinding(batch.entries, 0, action.path, findingOf(action));
     if (action.type === "link") batch.from.set(row, action.from);
+    if (action.type === "put-file" && action.content !== undefined)
+      batch.from.set(row, action.content);
     const expected = expectedOf(action);
     if (expected === undefined) continue;
     batch.expectedRow[row] = batch.expected.count;
@@ -89,6 +91,10 @@ export function decodeAction(batch: ActionBatch, row: number): Action {
       return { type, path, isDirectory: false };
     case "link":
       return { type, path, expected, entry, from: batch.from.get(row)! } as Action;
+    case "put-file": {
+      const content = batch.from.get(row);
+      return { type, path, expected, entry, ...(content !== undefined && { content }) } as Action;
+    }
     case "set-metadata":
     case "finish-directory":
       return { type, path, expected, entry, aspects: [], shown: false } as Action;

@@ -100,6 +100,13 @@ export interface ScanResult {
 
 export type JobResult = ScanResult | ContentResult | ApplyResult;
 
+/** What a worker is told when it starts. */
+export interface WorkerStart {
+  readonly force: "libc" | "portable" | undefined;
+  /** Where the process keeps compiled code; threads have to be told. */
+  readonly compileCache: string | undefined;
+}
+
 /** From the main thread to a worker: one at a time. */
 export interface WorkerTask {
   readonly job: Job;

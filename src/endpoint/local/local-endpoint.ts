@@ -39,9 +39,13 @@ export interface LocalEndpoint extends Endpoint {
   readonly hostRoot: HostPath;
 }
 
-/** Opens a directory, which need not exist yet. `location` is a path as typed. */
-export function openLocal(location: string, host: LocalHost): LocalEndpoint {
-  const path = resolve(location);
+/** Opens a directory, which need not exist yet. `location` is what was typed, `directory` the path that it stands for. */
+export function openLocal(
+  location: string,
+  host: LocalHost,
+  directory: string = location,
+): LocalEndpoint {
+  const path = resolve(directory);
   const hostRoot = bytesOfText(path) as string as HostPath;
   const counters = newCounters();
   let place: RootPlace | undefined;
@@ -75,23 +79,23 @@ export function openLocal(location: string, host: LocalHost): LocalEndpoint {
       inspect();
     },
 
-    async *scan({ side, xattrs, acls, ...request }, signal) {
+    scan({ side, xattrs, acls, ...request }, signal) {
       const attributes = { xattrs, acls, isRoot: host.self.isRoot };
       const leftovers = side === "target";
-      try {
-        yield* scanStream(host, hostRoot, { ...request, attributes, leftovers }, counters, signal);
-      } catch (error) {
-        if (errnoOf(error) === undefined) throw error;
-        throw new SyncError("ROOT_UNREADABLE", `${path}: ${meaningOf(error).message}`, {
-          cause: error,
-        });
-      }
+      const chunks = scanStream(
+        host,
+        hostRoot,
+        { ...request, attributes, leftovers },
+        counters,
+        signal,
+      );
+      return namingRoot(path, chunks);
     },
 
     read: (file, expected, signal) => readFile(host.driver, hostRoot, file, expected, signal),
 
     compareContent(checks, source, { followLinks }, signal) {
-      if (!isLocal(source)) return undefined;
+      if (!isLocal(source) || checks.some(({ content }) => content !== undefined)) return undefined;
       const signals = newSignals(0);
       const roots = { source: source.hostRoot, target: hostRoot, followLinks };
       return compareHere(host, checks, { type: "content", ...roots, signals, counters }, signal);
@@ -134,6 +138,18 @@ export function openLocal(location: string, host: LocalHost): LocalEndpoint {
 
     async [Symbol.asyncDispose]() {},
   };
+}
+
+/** A scan fails only for its root; then it says so, and which one. */
+async function* namingRoot<T>(path: string, chunks: AsyncIterable<T>): AsyncGenerator<T> {
+  try {
+    yield* chunks;
+  } catch (error) {
+    if (errnoOf(error) === undefined) throw error;
+    throw new SyncError("ROOT_UNREADABLE", `${path}: ${meaningOf(error).message}`, {
+      cause: error,
+    });
+  }
 }
 
 function isLocal(endpoint: Endpoint): endpoint is LocalEndpoint {

@@ -135,8 +135,9 @@ function fillOnce(
 
 function openSource(ctx: Applier, source: Directories, action: PutFile): Descriptor {
   const { driver } = ctx;
-  const dir = source.open(parentPath(action.path));
-  const name = baseName(action.path);
+  const path = action.content ?? action.path;
+  const dir = source.open(parentPath(path));
+  const name = baseName(path);
   if (!ctx.options.followLinks) return driver.openFile(dir, name);
   const there = followLink(driver, dir, name);
   try {

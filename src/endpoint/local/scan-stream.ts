@@ -9,40 +9,79 @@ import { runScan } from "./run-job.ts";
 /** Chunks that a scan may be ahead of its reader. */
 const chunksAhead = 3;
 /** Rows up to which a tree is scanned in this thread: less work than starting another one. */
-const smallRows = 1000;
+const smallRows = 250;
 
-/** A scan as a stream of chunks, at the reader's pace. */
-export async function* scanStream(
+/** A scan in a worker, begun. */
+interface RunningScan {
+  readonly job: ScanJob;
+  readonly arrived: SnapshotChunk[];
+  /** Settles when the worker is done, one way or the other. */
+  readonly done: Promise<unknown>;
+  over: boolean;
+  wake: PromiseWithResolvers<void>;
+}
+
+/**
+ * A scan as a stream of chunks, at the reader's pace. It begins at once, so that a worker starts while the caller still has
+ * other things to do; it ends when the reader leaves, or when the signal aborts.
+ */
+export function scanStream(
   host: LocalHost,
   root: HostPath,
   request: WalkRequest,
   counters: Counters,
   signal: AbortSignal,
-): AsyncGenerator<SnapshotChunk> {
-  const small = scanSmall(host, root, request, counters);
-  if (small !== undefined) {
-    yield small;
-    return;
+): AsyncIterable<SnapshotChunk> {
+  try {
+    const small = scanSmall(host, root, request, counters);
+    if (small !== undefined) return single(small);
+  } catch (error) {
+    return failed(error);
   }
+  return readChunks(startScan(host, root, request, counters, signal), signal);
+}
+
+async function* single(chunk: SnapshotChunk): AsyncGenerator<SnapshotChunk> {
+  yield chunk;
+}
+
+// oxlint-disable-next-line require-yield -- It stands for a stream that fails before its first chunk.
+async function* failed(error: unknown): AsyncGenerator<SnapshotChunk> {
+  throw error;
+}
+
+function startScan(
+  host: LocalHost,
+  root: HostPath,
+  request: WalkRequest,
+  counters: Counters,
+  signal: AbortSignal,
+): RunningScan {
   const job: ScanJob = { type: "scan", root, request, signals: newSignals(chunksAhead), counters };
   const arrived: SnapshotChunk[] = [];
-  let wake = Promise.withResolvers<void>();
-  let over = false;
-  const stop = (): void => {
-    Atomics.store(job.signals, stopFlag, 1);
-    Atomics.notify(job.signals, credits);
-  };
+  const done = host.pool.run(job, [], (chunk) => {
+    arrived.push(chunk);
+    scan.wake.resolve();
+  });
+  const scan: RunningScan = { job, arrived, done, over: false, wake: Promise.withResolvers() };
+  const stop = (): void => stopScan(job);
   signal.addEventListener("abort", stop);
-  const done = host.pool
-    .run(job, [], (chunk) => {
-      arrived.push(chunk);
-      wake.resolve();
-    })
-    .finally(() => {
-      over = true;
-      wake.resolve();
-    });
-  done.catch(() => {});
+  const finish = (): void => {
+    scan.over = true;
+    signal.removeEventListener("abort", stop);
+    scan.wake.resolve();
+  };
+  done.then(finish, finish);
+  return scan;
+}
+
+function stopScan(job: ScanJob): void {
+  Atomics.store(job.signals, stopFlag, 1);
+  Atomics.notify(job.signals, credits);
+}
+
+async function* readChunks(scan: RunningScan, signal: AbortSignal): AsyncGenerator<SnapshotChunk> {
+  const { job, arrived, done } = scan;
   try {
     for (;;) {
       signal.throwIfAborted();
@@ -51,18 +90,17 @@ export async function* scanStream(
         yield chunk;
         Atomics.add(job.signals, credits, 1);
         Atomics.notify(job.signals, credits);
-      } else if (over) {
+      } else if (scan.over) {
         await done;
         return;
       } else {
-        await wake.promise;
-        wake = Promise.withResolvers();
+        await scan.wake.promise;
+        scan.wake = Promise.withResolvers();
       }
     }
   } finally {
-    signal.removeEventListener("abort", stop);
-    stop();
-    await done.catch(() => {});
+    stopScan(job);
+    await Promise.allSettled([done]);
   }
 }
 
@@ -74,10 +112,9 @@ function scanSmall(
   counters: Counters,
 ): SnapshotChunk | undefined {
   const chunks: SnapshotChunk[] = [];
-  const job: ScanJob = { type: "scan", root, request, signals: newSignals(0), counters };
-  runScan(host.driver, { ...job, request: { ...request, rowLimit: smallRows } }, (chunk) =>
-    chunks.push(chunk),
-  );
+  const limited = { ...request, rowLimit: smallRows };
+  const job: ScanJob = { type: "scan", root, request: limited, signals: newSignals(0), counters };
+  runScan(host.driver, job, (chunk) => chunks.push(chunk));
   const [only] = chunks;
   if (chunks.length === 1 && only !== undefined && only.count <= smallRows) return only;
   counters[countedEntries] = 0;

@@ -60,12 +60,12 @@ export async function putStreamed(
   source: Endpoint,
   signal: AbortSignal,
 ): Promise<Outcome> {
-  const { path, entry } = action;
+  const { path, entry, content = path } = action;
   let bytes = 0;
   try {
     const staged = beginFile(ctx, action);
     try {
-      for await (const piece of source.read(path, entry, signal)) {
+      for await (const piece of source.read(content, entry, signal)) {
         ctx.driver.writeAt(staged.fd, piece, piece.length, bytes);
         bytes += piece.length;
         ctx.copy.onBytes(piece.length);

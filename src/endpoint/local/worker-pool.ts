@@ -1,9 +1,10 @@
-import { Worker } from "node:worker_threads";
+import { getCompileCacheDir } from "node:module";
+import type { Worker } from "node:worker_threads";
 
 import { SyncError } from "../../base/errors.ts";
 import type { SnapshotChunk } from "../../core/snapshot.ts";
 import { FileError } from "../../fs/file-error.ts";
-import type { Job, JobResult, WorkerMessage, WorkerTask } from "./jobs.ts";
+import type { Job, JobResult, WorkerMessage, WorkerStart, WorkerTask } from "./jobs.ts";
 
 /** Threads that do jobs, one each at a time. Started when first needed, kept until the pool is disposed of. */
 export interface WorkerPool extends AsyncDisposable {
@@ -31,7 +32,10 @@ export function newWorkerPool(force: "libc" | "portable" | undefined): WorkerPoo
   const idle: Worker[] = [];
 
   const start = (): Worker => {
-    const worker = new Worker(program, { workerData: { force } });
+    // Loaded when it is needed: a small tree starts no thread.
+    const threads = process.getBuiltinModule("node:worker_threads");
+    const workerData: WorkerStart = { force, compileCache: getCompileCacheDir() };
+    const worker = new threads.Worker(program, { workerData });
     worker.unref();
     all.add(worker);
     worker.once("exit", () => all.delete(worker));

@@ -1,15 +1,17 @@
 /** A worker thread of the local driver: does one job after another, synchronously, with a file driver of its own. */
+import { enableCompileCache } from "node:module";
 import { parentPort, workerData } from "node:worker_threads";
 
 import { chunkBuffers } from "../../core/snapshot.ts";
 import { chooseDriver } from "../../fs/choose-driver.ts";
 import type { FileDriver } from "../../fs/driver.ts";
 import { errnoOf } from "../../fs/file-error.ts";
-import type { Job, JobResult, WorkerMessage, WorkerTask } from "./jobs.ts";
+import type { Job, JobResult, WorkerMessage, WorkerStart, WorkerTask } from "./jobs.ts";
 import { runApply, runContent, runScan, waitForCredit } from "./run-job.ts";
 
 const port = parentPort!;
-const { force } = workerData as { readonly force: "libc" | "portable" | undefined };
+const { force, compileCache } = workerData as WorkerStart;
+if (compileCache !== undefined) enableCompileCache(compileCache);
 const driver = await chooseDriver(force);
 
 port.on("message", ({ job }: WorkerTask) => {

@@ -1,0 +1,118 @@
+import { dirname } from "node:path";
+
+import { baseNameOfText } from "./text-path.ts";
+import { SyncError } from "../base/errors.ts";
+import type { Preserve, PreserveKey } from "../core/preserve.ts";
+import type { Endpoint, RootInfo, ScanRequest } from "../endpoint/endpoint.ts";
+import type { LocalHost } from "../endpoint/local/host.ts";
+import { openLocal } from "../endpoint/local/local-endpoint.ts";
+import type { SingleFile } from "../engine/make-plan.ts";
+import { scanRequestOf } from "../engine/make-plan.ts";
+import { effectivePreserve } from "./preserve.ts";
+import type { MirrorRequest } from "./request.ts";
+
+/** A source: a directory, or the directory around a single file. */
+export interface SourcePlace {
+  readonly endpoint: Endpoint;
+  readonly root: RootInfo;
+  /** Name of the one file that is the whole source. */
+  readonly file: SingleFile["sourceName"] | undefined;
+}
+
+/** A target as it was found, before anything is decided. */
+export interface TargetPlace {
+  readonly location: string;
+  readonly endpoint: Endpoint;
+  readonly root: RootInfo;
+  readonly preserve: Preserve;
+  /** Asked to be kept by name, and not to be had. */
+  readonly refused: readonly PreserveKey[];
+  readonly single: SingleFile | undefined;
+}
+
+/** What stands in the way of one target, which is no trouble of the others. */
+export interface LostPlace {
+  readonly location: string;
+  readonly error: SyncError;
+}
+
+export async function lookAtSource(location: string, host: LocalHost): Promise<SourcePlace> {
+  const endpoint = openLocal(location, host);
+  const root = await endpoint.root();
+  if (root.kind === "other") {
+    throw new SyncError("ROOT_NOT_DIRECTORY", `${location}: it is neither a directory nor a file`);
+  }
+  if (root.kind !== "file") return { endpoint, root, file: undefined };
+  const around = openLocal(location, host, dirname(root.realPath));
+  return { endpoint: around, root: await around.root(), file: baseNameOfText(root.realPath) };
+}
+
+/** Looks at one target; what is wrong with it is returned, not thrown. */
+export async function lookAtTarget(
+  location: string,
+  source: SourcePlace,
+  { preserve: wishes }: MirrorRequest,
+  host: LocalHost,
+): Promise<TargetPlace | LostPlace> {
+  try {
+    const { endpoint, root, single } = await openPlace(location, source, host);
+    const { capabilities } = endpoint;
+    const { preserve, refused } = effectivePreserve(
+      wishes,
+      source.endpoint.capabilities,
+      capabilities,
+    );
+    return { location, endpoint, root, preserve, refused, single };
+  } catch (error) {
+    if (!(error instanceof SyncError)) throw error;
+    return { location, error };
+  }
+}
+
+async function openPlace(
+  location: string,
+  source: SourcePlace,
+  host: LocalHost,
+): Promise<Pick<TargetPlace, "endpoint" | "root" | "single">> {
+  const endpoint = openLocal(location, host);
+  const root = await endpoint.root();
+  if (source.file === undefined) {
+    if (root.kind === "directory" || root.kind === "missing" || root.kind === "unreadable") {
+      return { endpoint, root, single: undefined };
+    }
+    throw new SyncError("ROOT_NOT_DIRECTORY", `${location}: it is not a directory`, {
+      hint: "Name a directory as the target, or a path where none exists yet.",
+    });
+  }
+  // A file goes into a directory that exists, and to any other path under that path's own name.
+  if (root.kind === "directory") {
+    return { endpoint, root, single: { sourceName: source.file, targetName: source.file } };
+  }
+  const around = openLocal(location, host, dirname(root.realPath));
+  const single = { sourceName: source.file, targetName: baseNameOfText(root.realPath) };
+  const aroundRoot = await around.root();
+  const isSame =
+    aroundRoot.lineage[0] === source.root.lineage[0] && single.targetName === source.file;
+  if (isSame && aroundRoot.missing.length === 0) {
+    throw new SyncError("GUARD", `${location}: it is the source itself`, {
+      hint: "Name another target.",
+    });
+  }
+  return { endpoint: around, root: aroundRoot, single };
+}
+
+/** One scan of the source for all targets: attributes are read if any of them keeps them. */
+export function sourceScanOf(
+  request: MirrorRequest,
+  source: SourcePlace,
+  targets: readonly TargetPlace[],
+): ScanRequest {
+  const [first] = targets;
+  const wanted = scanRequestOf(request, first!.preserve, "source");
+  return {
+    ...wanted,
+    xattrs: targets.some(({ preserve }) => preserve.xattrs),
+    acls: targets.some(({ preserve }) => preserve.acls),
+    ...(source.file !== undefined && { only: source.file }),
+  };
+}
