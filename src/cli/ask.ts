@@ -12,7 +12,6 @@ export function ask(
 ): Promise<string | undefined> {
   if (signal.aborted) return Promise.resolve(undefined);
   const lines = createInterface({ input, terminal: false });
-  write(question);
   return new Promise((resolve) => {
     const abort = () => lines.close();
     signal.addEventListener("abort", abort, { once: true });
@@ -24,5 +23,6 @@ export function ask(
       signal.removeEventListener("abort", abort);
       resolve(undefined);
     });
+    write(question);
   });
 }

@@ -21,7 +21,7 @@ const echo = 200;
  * finished first. `say` is told in words what a signal led to.
  */
 export function watchSignals(
-  host: Host,
+  host: Pick<Host, "clock" | "onSignal" | "exitNow">,
   { repeats, isRunning }: { repeats: boolean; isRunning: () => boolean },
   say: (words: string) => void,
 ): Interruption {

@@ -53,6 +53,13 @@ interface Gathered {
 
 type Act = (locations: readonly string[], options: MirrorOptions) => Promise<void>;
 
+const examples = `
+Examples:
+  syncline mirror ~/Pictures /mnt/usb/Pictures      show the plan, ask, do it
+  syncline mirror -n ~/Pictures /mnt/usb/Pictures   list what would be done
+  syncline mirror --every 15m --exclude '*.o' a b   stay and repeat
+  syncline mirror --json a b                        for programs`;
+
 /** The `mirror` command, which hands what was typed to `act`. */
 export function newMirrorCommand(act: Act): Command {
   const gathered: Gathered = {
@@ -65,11 +72,13 @@ export function newMirrorCommand(act: Act): Command {
   const command = new Command("mirror")
     .summary("make each target equal the source (one-way)")
     .description(
-      "Makes each TARGET equal SOURCE: copies what is missing or differs, removes what only the target has.",
+      "Makes each TARGET equal SOURCE: copies what is missing or differs, removes what only the target has. " +
+        "Options may stand before or after the locations; -- ends them.",
     )
-    .argument("<SOURCE>", "directory to mirror, or a single file")
+    .argument("<SOURCE>", "the directory to mirror, or a single file")
     .argument("<TARGET...>", "where to; made if it is missing")
-    .helpOption("-h, --help", "show this help");
+    .helpOption("-h, --help", "show this help")
+    .addHelpText("after", examples);
   for (const [heading, options] of optionGroups(gathered)) {
     command.optionsGroup(heading);
     for (const option of options) command.addOption(option);

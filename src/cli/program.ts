@@ -19,15 +19,29 @@ export async function runProgram(line: readonly string[], host: Host): Promise<n
   }
 }
 
+const exitCodes = `
+Exit codes:
+  0    done and in sync, or nothing to do
+  1    the run failed
+  2    the command line or a file it names is wrong; nothing was touched
+  3    finished, but some entries have problems
+  5    halted by a guard before the first change
+  6    another run holds the lock
+  130  interrupted
+
+syncline <COMMAND> --help tells all about a command.`;
+
 /** All commands. `done` is told the exit code of the one that runs. */
 export function newProgram(host: Host, done: (code: number) => void): Command {
   const program = new Command("syncline")
-    .description("Keeps directory trees equal.")
-    .usage("COMMAND [options] ...")
+    .description("Keeps directory trees equal: exactly, safely and fast.")
+    .usage("<COMMAND> ...")
     .version(packageJson.version, "-V, --version", "show the version")
     .helpOption("-h, --help", "show this help")
     .helpCommand(false)
-    .enablePositionalOptions();
+    .enablePositionalOptions()
+    .configureHelp({ subcommandTerm: (command) => command.name() })
+    .addHelpText("after", exitCodes);
   const mirror = newMirrorCommand(async (locations, options) => {
     const { mirrorCommand } = await import("./mirror-command.ts");
     done(await mirrorCommand(locations, options, host));

@@ -1,0 +1,143 @@
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+
+import { runCli } from "../support/run-cli.ts";
+
+let dir = "";
+beforeEach(() => {
+  dir = mkdtempSync(path.join(tmpdir(), "syncline-usage-"));
+  mkdirSync(path.join(dir, "a"));
+  writeFileSync(path.join(dir, "a", "file"), "content");
+  writeFileSync(path.join(dir, "bad-rules"), "# fine\nsecret[\n");
+});
+afterEach(() => rmSync(dir, { recursive: true }));
+
+const seeHelp = "Run syncline --help to see what there is.";
+const durations = "It is written like 200ms, 30s, 5m, 1d2h, 00d01h30m00s.";
+const sizes = "It is written like 500, 10K, 1.5M, 2GiB.";
+
+const mistakes: [line: string[], message: string, hint?: string][] = [
+  [[], "no command was given", seeHelp],
+  [["frob"], "unknown command 'frob'", seeHelp],
+  [["mirror"], "missing required argument 'SOURCE'", seeHelp],
+  [["mirror", "a"], "missing required argument 'TARGET'", seeHelp],
+  [["mirror", "a", "b", "--frobnicate"], "unknown option '--frobnicate'", seeHelp],
+  [["mirror", "--dryrun", "a", "b"], "unknown option '--dryrun'", "Did you mean --dry-run?"],
+  [["mirror", "a", "b", "-z"], "unknown option '-z'", seeHelp],
+  [["mirror", "a", "b", "--hash", "md5"], "unknown option '--hash'", seeHelp],
+  [["mirror", "a", "b", "--log"], "option '--log <FILE>' argument missing", seeHelp],
+  [
+    ["mirror", "a", "b", "--compare", "luck"],
+    "option '--compare <HOW>' argument 'luck' is invalid. Allowed choices are size+mtime, content, size.",
+    seeHelp,
+  ],
+  [["mirror", "a", "b", "--every", "5"], '--every: "5" is not a duration', durations],
+  [["mirror", "a", "b", "--every", "-5m"], '--every: "-5m" is not a duration', durations],
+  [["mirror", "a", "b", "--every", "0s"], "--every: the interval must be longer than 0"],
+  [
+    ["mirror", "a", "b", "--cron", "61 * * * *"],
+    '--cron: "61 * * * *" is not a cron expression',
+    'It has five fields, as in "30 2 * * *", or is a word such as @daily.',
+  ],
+  [["mirror", "a", "b", "--cron", "0 0 30 2 *"], '--cron: "0 0 30 2 *" is never due'],
+  [
+    ["mirror", "a", "b", "--every", "5m", "--cron", "@daily"],
+    "--every and --cron exclude each other",
+  ],
+  [["mirror", "a", "b", "--start-after", "x"], '--start-after: "x" is not a duration', durations],
+  [["mirror", "a", "b", "--max-size", "big"], '--max-size: "big" is not a size', sizes],
+  [
+    ["mirror", "a", "b", "--min-size", "2K", "--max-size", "1K"],
+    "--min-size is larger than --max-size: no file would be left",
+  ],
+  [
+    ["mirror", "a", "b", "--max-delete", "200%"],
+    '--max-delete: "200%" is not a limit on deletions',
+    "It is written like 100 or 25%.",
+  ],
+  [
+    ["mirror", "a", "b", "--accept", "delete"],
+    '--accept: there is no "delete"',
+    "Did you mean deletes?",
+  ],
+  [
+    ["mirror", "a", "b", "--preserve", "mode", "--no-preserve", "mode"],
+    "mode is in both --preserve and --no-preserve",
+  ],
+  [
+    ["mirror", "a", "b", "--no-delete", "--delete-excluded"],
+    "--no-delete and --delete-excluded exclude each other",
+  ],
+  [["mirror", "a", "b", "-q", "-v"], "--quiet and --verbose exclude each other"],
+  [["mirror", "a", "b", "--log-max-size", "1M"], "--log-max-size needs --log"],
+  [["mirror", "a", "b", "--log", "."], "--log .: this is not a regular file"],
+  [["mirror", "a", "b", "--log", "no/log"], "--log no/log: there is no such directory"],
+  [["mirror", "a", "b", "--exclude", "x["], expect.stringMatching(/^--exclude x\[: /) as string],
+  [
+    ["mirror", "a", "b", "--filter-from", "bad-rules"],
+    expect.stringMatching(/^bad-rules:2: (?!.*secret)/) as string,
+  ],
+  [["mirror", "a", "b", "--filter-from", "none"], "--filter-from none: there is no such file"],
+  [["mirror", "", "b"], "a location is empty"],
+  [["mirror", "a", "b", "./b/"], "./b/: this target is named twice"],
+  [
+    ["mirror", "a", "host:dir"],
+    "host:dir: only local directories can be mirrored in this version",
+    "A local path that holds a colon is written ./host:dir or with its full path.",
+  ],
+  [
+    ["mirror", "sftp://h/\u001b[2J", "b"],
+    "sftp://h/\\x1b[2J: only local directories can be mirrored in this version",
+    "A local path that holds a colon is written ./sftp://h/\\x1b[2J or with its full path.",
+  ],
+  [["history", "--limit", "0"], '--limit: "0" is not a number of runs'],
+];
+
+describe("a mistake on the command line", () => {
+  test.each(mistakes)("%j", async (line, message, hint) => {
+    const { code, out, err } = await runCli(line, { cwd: dir });
+    const [first = "", ...rest] = err.trimEnd().split("\n");
+    expect({ code, out, message: first.replace(/^syncline: /, ""), rest }).toEqual({
+      code: 2,
+      out: "",
+      message,
+      rest: hint === undefined ? [] : [`  ${hint}`],
+    });
+    expect(readdirSync(dir).toSorted()).toEqual(["a", "bad-rules"]);
+  });
+
+  test("is an object for those who asked for objects", async () => {
+    const { code, out, err } = await runCli(["mirror", "a", "--json"], { cwd: dir });
+    expect({ code, event: JSON.parse(out) as unknown }).toEqual({
+      code: 2,
+      event: {
+        type: "error",
+        version: 1,
+        target: null,
+        code: "USAGE",
+        message: "missing required argument 'TARGET'",
+        hint: seeHelp,
+      },
+    });
+    expect(err).toMatch(/^syncline: missing/);
+  });
+});
+
+describe("locations", () => {
+  test("may stand before and after options, and -- ends those", async () => {
+    mkdirSync(path.join(dir, "-a"));
+    const { code } = await runCli(["mirror", "--state", "s", "--", "-a", "-b"], { cwd: dir });
+    expect(code).toBe(0);
+    const second = await runCli(["mirror", "a", "--state", "s", "b", "-y"], { cwd: dir });
+    expect(second.code).toBe(0);
+    expect(readdirSync(dir).toSorted()).toEqual(["-a", "-b", "a", "b", "bad-rules", "s"]);
+  });
+
+  test("may hold a colon after a slash", async () => {
+    expect((await runCli(["mirror", "a", "./b:c"], { cwd: dir })).code).toBe(0);
+    expect(readdirSync(path.join(dir, "b:c"))).toEqual(["file"]);
+  });
+});
