@@ -1,0 +1,211 @@
+import { SyncError } from "../../base/errors.ts";
+import type { FileEntry } from "../../core/entry.ts";
+import type { RelPath } from "../../core/path.ts";
+import { baseName, parentPath, rootPath } from "../../core/path.ts";
+import type { Action } from "../../core/plan.ts";
+import type { Endpoint, Outcome, RootInfo } from "../endpoint.ts";
+import { EntryProblem } from "../endpoint.ts";
+import type { MemoryTarget } from "./memory-apply.ts";
+import { applyNow, inWorld, isAsExpected, isSameTime, putFile } from "./memory-apply.ts";
+import { scanChunks } from "./memory-scan.ts";
+import { newNode } from "./memory-tree.ts";
+import type { MemoryWorld } from "./memory-world.ts";
+import { locationOf, nodeAt, parseLocation, resolve, setChild } from "./memory-world.ts";
+
+interface Counts {
+  entries: number;
+  files: number;
+  bytes: number;
+}
+
+/**
+ * Opens a directory of a memory world, which need not exist yet. The tree may be changed at any moment, also while it is
+ * scanned, read or applied to: everything is looked up when it is needed.
+ */
+export function openMemory(world: MemoryWorld, location: string): Endpoint {
+  const typed = parseLocation(location);
+  const counts: Counts = { entries: 0, files: 0, bytes: 0 };
+  /** A root that is a link is followed. */
+  const rootOf = (): RelPath => {
+    const there = resolve(world, typed);
+    return typeof there === "string" ? typed : there.path;
+  };
+  return {
+    location,
+    machine: world.machine,
+    capabilities: world.capabilities,
+
+    root: async () => rootInfo(world, rootOf()),
+
+    async makeRoot() {
+      makeDirectories(world, rootOf());
+    },
+
+    async *scan(request, signal) {
+      signal.throwIfAborted();
+      const path = rootOf();
+      const node = nodeAt(world, path);
+      if (node?.kind !== "directory" || node.trouble !== undefined) {
+        throw new SyncError("ROOT_UNREADABLE", `${location}: it cannot be read`);
+      }
+      for (const chunk of scanChunks(world, { node, path }, request)) {
+        counts.entries += chunk.count;
+        yield chunk;
+        signal.throwIfAborted();
+      }
+    },
+
+    read: (path, expected, signal) => readFile(world, inWorld(rootOf(), path), expected, signal),
+
+    compareContent: () => undefined,
+
+    async *apply(actions, _ordered, source, options, signal) {
+      const target = { world, path: rootOf(), options };
+      for (const action of actions) {
+        if (signal.aborted) return;
+        yield [await applyOne(target, action, source, counts, signal)];
+      }
+    },
+
+    flush: async () => {},
+    progress: () => ({ ...counts }),
+    async [Symbol.asyncDispose]() {},
+  };
+}
+
+function rootInfo(world: MemoryWorld, path: RelPath): RootInfo {
+  const missing: string[] = [];
+  let existing = path;
+  let node = nodeAt(world, existing);
+  while (node === undefined) {
+    missing.unshift(baseName(existing));
+    existing = parentPath(existing);
+    node = nodeAt(world, existing);
+  }
+  if (missing.length > 0 && node.kind !== "directory") {
+    throw new SyncError("ROOT_NOT_DIRECTORY", `${locationOf(existing)} is not a directory`);
+  }
+  const lineage: string[] = [];
+  for (let at = existing; ; at = parentPath(at)) {
+    const { dev, ino } = nodeAt(world, at)!;
+    lineage.push(`${dev}:${ino}`);
+    if (at === rootPath) break;
+  }
+  let mount = node.kind === "directory" ? existing : parentPath(existing);
+  const { dev } = nodeAt(world, mount)!;
+  while (mount !== rootPath && nodeAt(world, parentPath(mount))!.dev === dev) {
+    mount = parentPath(mount);
+  }
+  return {
+    kind: kindOf(world, path),
+    lineage,
+    missing,
+    mountPoint: locationOf(mount),
+    device: dev,
+    freeBytes: world.freeBytes,
+    freeInodes: world.freeInodes,
+    realPath: locationOf(path),
+  };
+}
+
+function kindOf(world: MemoryWorld, path: RelPath): RootInfo["kind"] {
+  const node = nodeAt(world, path);
+  if (node === undefined) return "missing";
+  if (node.kind === "file") return "file";
+  if (node.kind !== "directory") return "other";
+  return node.trouble === undefined ? "directory" : "unreadable";
+}
+
+function makeDirectories(world: MemoryWorld, path: RelPath): void {
+  const node = nodeAt(world, path);
+  if (node?.kind === "directory") return;
+  if (node !== undefined) {
+    throw new SyncError("TARGET_UNWRITABLE", `${locationOf(path)}: it cannot be made`);
+  }
+  makeDirectories(world, parentPath(path));
+  const dir = nodeAt(world, parentPath(path));
+  if (dir?.kind !== "directory") return;
+  setChild(world, dir, baseName(path), newNode(world, dir.dev, { kind: "directory" }));
+}
+
+/** Reads through links: the identity in `expected` says whether the file there is the one that was scanned. */
+async function* readFile(
+  world: MemoryWorld,
+  path: RelPath,
+  expected: FileEntry,
+  signal: AbortSignal,
+): AsyncGenerator<Uint8Array> {
+  const refused = world.refused.get(path);
+  if (refused !== undefined) throw new EntryProblem("source", refused.code, refused.message);
+  const there = resolve(world, path);
+  if (typeof there === "string") throw new EntryProblem("source", there, "it has gone");
+  const { node } = there;
+  if (node.trouble !== undefined)
+    throw new EntryProblem("source", node.trouble.code, node.trouble.message);
+  const changed = (): EntryProblem => new EntryProblem("source", "changed", "it has changed");
+  if (node.kind !== "file") throw changed();
+  const isUnchanged = (): boolean =>
+    isAsExpected(world, node, expected) && isSameTime(world, node, expected);
+  for (let from = 0; isUnchanged() && from < expected.size; from += world.pieceBytes) {
+    signal.throwIfAborted();
+    yield node.content.slice(from, from + world.pieceBytes);
+  }
+  if (!isUnchanged()) throw changed();
+}
+
+async function applyOne(
+  target: MemoryTarget,
+  action: Action,
+  source: Endpoint,
+  counts: Counts,
+  signal: AbortSignal,
+): Promise<Outcome> {
+  const { path } = action;
+  let bytes = 0;
+  try {
+    let trouble: EntryProblem | undefined;
+    if (action.type === "put-file") {
+      const content = await fetch(source, action, counts, signal);
+      trouble = putFile(target, action, content);
+      bytes = content.length;
+    } else trouble = applyNow(target, action);
+    return {
+      action,
+      done: true,
+      bytes,
+      shared: 0,
+      ...(trouble && { problem: said(trouble, path) }),
+    };
+  } catch (error) {
+    if (!(error instanceof EntryProblem)) throw error;
+    return { action, done: false, bytes: 0, shared: 0, problem: said(error, path) };
+  } finally {
+    if (action.type === "put-file") counts.files++;
+  }
+}
+
+function said(
+  { side, code, message }: EntryProblem,
+  path: RelPath,
+): NonNullable<Outcome["problem"]> {
+  return { path, side, code, message };
+}
+
+/** The whole content of a source file, which is as long as was planned. */
+async function fetch(
+  source: Endpoint,
+  { path, content: from = path, entry }: Extract<Action, { type: "put-file" }>,
+  counts: Counts,
+  signal: AbortSignal,
+): Promise<Uint8Array> {
+  const content = new Uint8Array(entry.size);
+  let length = 0;
+  for await (const piece of source.read(from, entry, signal)) {
+    if (length + piece.length > content.length) break;
+    content.set(piece, length);
+    length += piece.length;
+    counts.bytes += piece.length;
+  }
+  if (length === content.length) return content;
+  throw new EntryProblem("source", "changed", "it changed while it was read");
+}
