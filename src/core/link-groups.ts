@@ -25,25 +25,45 @@ export interface PlannedMember {
  * Makes names that share a file in the source share one in the target, and names that do not, not. A group keeps a file
  * that the target already has right wherever there is one, so that nothing is copied for the sake of a name; a target file
  * that several groups share stays with the first of them. Groups and members are taken in path order, so the result does
- * not depend on the order of the input.
+ * not depend on the order of the input. `leaving` is what the plan removes.
  */
-export function planLinkGroups(members: readonly LinkMember[]): PlannedMember[] {
+export function planLinkGroups(
+  members: readonly LinkMember[],
+  leaving: readonly Entry[],
+): PlannedMember[] {
   const groups = Map.groupBy(
     members.toSorted((a, b) => comparePaths(a.path, b.path)),
     (member) => (member.source.nlink > 1 ? identityKey(member.source) : member.path),
   );
+  const names = countNames([...members.map(({ target }) => target), ...leaving]);
   const claimed = new Set<string>();
   const out: PlannedMember[] = [];
-  for (const group of groups.values()) planGroup(group, claimed, out);
+  for (const group of groups.values()) planGroup(group, names, claimed, out);
   return out;
 }
 
-function planGroup(group: readonly LinkMember[], claimed: Set<string>, out: PlannedMember[]): void {
+/** How many names of each file the plan deals with. */
+function countNames(entries: readonly (Entry | undefined)[]): ReadonlyMap<string, number> {
+  const names = new Map<string, number>();
+  for (const entry of entries) {
+    if (entry?.kind !== "file" || entry.nlink === 1) continue;
+    const key = identityKey(entry);
+    names.set(key, (names.get(key) ?? 0) + 1);
+  }
+  return names;
+}
+
+function planGroup(
+  group: readonly LinkMember[],
+  names: ReadonlyMap<string, number>,
+  claimed: Set<string>,
+  out: PlannedMember[],
+): void {
   const keeper = group.find(
-    (member) => isUsable(member) && !claimed.has(identityKey(member.target)),
+    (member) => isUsable(member, names) && !claimed.has(identityKey(member.target)),
   );
   const leader = keeper ?? group[0]!;
-  const kept = keeper !== undefined && isUsable(keeper) ? identityKey(keeper.target) : undefined;
+  const kept = keeper?.target === undefined ? undefined : identityKey(keeper.target);
   if (kept !== undefined) claimed.add(kept);
   for (const member of group) {
     const { path, source: entry, target: expected, aspects, around } = member;
@@ -64,7 +84,15 @@ function planGroup(group: readonly LinkMember[], claimed: Set<string>, out: Plan
   }
 }
 
-/** Whether the target's file at the path has the right content, so that it may stand for the whole group. */
-function isUsable(member: LinkMember): member is LinkMember & { readonly target: FileEntry } {
-  return member.target?.kind === "file" && !member.aspects.includes("content");
+/**
+ * Whether the target's file at the path may stand for the whole group: it has the right content, and where its metadata has
+ * to change, it has no further name that the plan does not deal with and that would change along.
+ */
+function isUsable(
+  member: LinkMember,
+  names: ReadonlyMap<string, number>,
+): member is LinkMember & { readonly target: FileEntry } {
+  const { target, aspects } = member;
+  if (target?.kind !== "file" || aspects.includes("content")) return false;
+  return aspects.length === 0 || (names.get(identityKey(target)) ?? 1) >= target.nlink;
 }

@@ -3,8 +3,9 @@ import type { DirectoryEntry, Entry } from "./entry.ts";
 import type { LinkMember } from "./link-groups.ts";
 import { planLinkGroups } from "./link-groups.ts";
 import type { RelPath } from "./path.ts";
-import { comparePaths, parentPath } from "./path.ts";
+import { comparePaths, isWithinAny, parentPath } from "./path.ts";
 import type { Action, Aspect, Phases, Plan } from "./plan.ts";
+import { phaseNames } from "./plan.ts";
 import { totalsOf } from "./plan-totals.ts";
 import type { Problem } from "./problem.ts";
 
@@ -20,12 +21,12 @@ export interface MirrorRules {
 interface Draft {
   readonly rules: MirrorRules;
   readonly phases: { -readonly [phase in keyof Phases]: Action[] };
-  readonly members: LinkMember[];
+  members: LinkMember[];
   readonly problems: Problem[];
   /** Directories of the target in or under which something has to stay. */
   readonly sheltering: Set<RelPath>;
-  /** Directories whose times our work will move, and what they shall be. */
-  readonly touched: Map<RelPath, Around>;
+  /** For actions that move the times of a directory which is there already: that directory. */
+  readonly around: Map<Action, Around>;
   readonly folded: Map<RelPath, RelPath>;
   readonly nested: RelPath[];
 }
@@ -52,7 +53,7 @@ export function newMirrorPlanner(rules: MirrorRules): MirrorPlanner {
     members: [],
     problems: [],
     sheltering: new Set(),
-    touched: new Map(),
+    around: new Map(),
     folded: new Map(),
     nested: [],
   };
@@ -72,12 +73,8 @@ function add(draft: Draft, difference: Exclude<Difference, { type: "check" }>): 
       return;
     case "target-only":
       if (draft.rules.delete) {
-        draft.phases.removals.push({
-          type: "remove",
-          path: difference.path,
-          expected: difference.target,
-        });
-        touch(draft, difference.around);
+        const { path, target: expected, around } = difference;
+        push(draft, "removals", { type: "remove", path, expected }, around);
       } else shelter(draft, difference.path);
       return;
     case "kept":
@@ -87,14 +84,11 @@ function add(draft: Draft, difference: Exclude<Difference, { type: "check" }>): 
       draft.problems.push(difference.problem);
       shelter(draft, difference.problem.path);
       return;
-    case "leftover":
-      draft.phases.removals.push({
-        type: "remove-leftover",
-        path: difference.path,
-        isDirectory: difference.isDirectory,
-      });
-      touch(draft, difference.around);
+    case "leftover": {
+      const { path, isDirectory, around } = difference;
+      push(draft, "removals", { type: "remove-leftover", path, isDirectory }, around);
       return;
+    }
     case "folded":
       draft.folded.set(difference.path, difference.other);
       return;
@@ -115,8 +109,10 @@ function differs(draft: Draft, difference: Extract<Difference, { type: "differs"
     source.kind === "file" &&
     target.kind === "file" &&
     (source.nlink > 1 || target.nlink > 1);
+  // What has further names is not changed in place, where its group is not: they may be none of ours.
+  const isShared = target.kind !== "directory" && target.nlink > 1;
   if (isMember) draft.members.push({ path, source, target, aspects, around });
-  else if (isWhole) put(draft, path, target, source, aspects, around);
+  else if (isWhole || isShared) put(draft, path, target, source, aspects, around);
   else if (source.kind === "directory" && target.kind === "directory")
     finishing(draft, path, target, source, aspects);
   else
@@ -144,9 +140,8 @@ function put(
     return;
   }
   if (entry.kind === "directory") {
-    draft.phases.directories.push({ type: "make-directory", path, expected, entry });
+    push(draft, "directories", { type: "make-directory", path, expected, entry }, around);
     finishing(draft, path, undefined, entry, []);
-    touch(draft, around);
     return;
   }
   if (
@@ -185,8 +180,7 @@ function putAction(
 /** Puts an action that makes a non-directory into its phase. */
 function place(draft: Draft, action: Action, around: Around | undefined): void {
   const overDirectory = "expected" in action && action.expected?.kind === "directory";
-  draft.phases[overDirectory ? "replacements" : "content"].push(action);
-  touch(draft, around);
+  push(draft, overDirectory ? "replacements" : "content", action, around);
 }
 
 function finishing(
@@ -206,8 +200,9 @@ function finishing(
   });
 }
 
-function touch(draft: Draft, around: Around | undefined): void {
-  if (around !== undefined) draft.touched.set(around.path, around);
+function push(draft: Draft, phase: keyof Phases, action: Action, around: Around | undefined): void {
+  draft.phases[phase].push(action);
+  if (around !== undefined) draft.around.set(action, around);
 }
 
 /** Keeps every directory above the path from being removed. */
@@ -217,9 +212,9 @@ function shelter(draft: Draft, path: RelPath): void {
 }
 
 function finish(draft: Draft, counts: CompareCounts): Plan {
-  placeLinks(draft);
   dropFolded(draft);
   dropSheltered(draft);
+  placeLinks(draft);
   restoreTouched(draft);
   const { phases, problems } = draft;
   for (const name of [
@@ -241,12 +236,15 @@ function finish(draft: Draft, counts: CompareCounts): Plan {
 
 function placeLinks(draft: Draft): void {
   const late = new Set<RelPath>();
-  for (const { action, around } of planLinkGroups(draft.members)) {
+  if (draft.members.length === 0) return;
+  const leaving = draft.phases.removals.flatMap((action) =>
+    action.type === "remove" ? [action.expected] : [],
+  );
+  for (const { action, around } of planLinkGroups(draft.members, leaving)) {
     if (action.type === "set-metadata") draft.phases.metadata.push(action);
     else if (action.type === "link") {
       const isLate = late.has(action.from) || action.expected?.kind === "directory";
-      draft.phases[isLate ? "replacementLinks" : "links"].push(action);
-      touch(draft, around);
+      push(draft, isLate ? "replacementLinks" : "links", action, around);
     } else {
       if (action.type === "put-file" && action.expected?.kind === "directory")
         late.add(action.path);
@@ -258,38 +256,39 @@ function placeLinks(draft: Draft): void {
 /** Leaves out what the target would take for a sibling; a guard has spoken of it before. */
 function dropFolded(draft: Draft): void {
   if (draft.folded.size === 0) return;
-  const isFolded = (path: RelPath): boolean => {
-    for (let at = path; at !== ""; at = parentPath(at)) if (draft.folded.has(at)) return true;
-    return false;
-  };
+  const isDistinct = ({ path }: { readonly path: RelPath }): boolean =>
+    !isWithinAny(path, draft.folded);
   for (const name of Object.keys(draft.phases) as (keyof Phases)[]) {
-    draft.phases[name] = draft.phases[name].filter((action) => !isFolded(action.path));
+    draft.phases[name] = draft.phases[name].filter(isDistinct);
   }
+  draft.members = draft.members.filter(isDistinct);
   for (const [path, other] of draft.folded) {
     const message = `the target cannot tell this name from "${other}"; rename one of them`;
     draft.problems.push({ path, side: "target", code: "folding", message });
   }
 }
 
-/** A directory that shelters something stays, and nothing can take its name. */
+/**
+ * A directory that shelters something stays, and nothing can take its name. What else is in a directory that is in the way
+ * stays, too: nothing would be won by its going.
+ */
 function dropSheltered(draft: Draft): void {
   const { phases, sheltering } = draft;
   if (sheltering.size === 0) return;
-  phases.removals = phases.removals.filter(
-    (action) => action.type !== "remove" || !sheltering.has(action.path),
-  );
   const blocked = new Set<RelPath>();
-  for (const name of ["replacements", "replacementLinks"] as const) {
-    phases[name] = phases[name].filter((action) => {
-      const inTheWay =
-        sheltering.has(action.path) &&
-        "expected" in action &&
-        action.expected?.kind === "directory";
-      const isBlocked = inTheWay || (action.type === "link" && blocked.has(action.from));
-      if (isBlocked) blocked.add(action.path);
-      return !isBlocked;
-    });
-  }
+  const isFree = (path: RelPath, expected: Entry | undefined): boolean => {
+    if (expected?.kind !== "directory" || !sheltering.has(path)) return true;
+    blocked.add(path);
+    return false;
+  };
+  phases.replacements = phases.replacements.filter((action) =>
+    isFree(action.path, "expected" in action ? action.expected : undefined),
+  );
+  draft.members = draft.members.filter(({ path, target }) => isFree(path, target));
+  phases.removals = phases.removals.filter(
+    ({ type, path }) =>
+      type === "remove-leftover" || (!sheltering.has(path) && !isWithinAny(path, blocked)),
+  );
   for (const path of blocked) {
     const message = "a directory that has to stay is in the way; move it or what it holds";
     draft.problems.push({ path, side: "target", code: "blocked", message });
@@ -299,16 +298,14 @@ function dropSheltered(draft: Draft): void {
 /** Directories that are not finished for a reason of their own get their times back after the work inside. */
 function restoreTouched(draft: Draft): void {
   const finished = new Set(draft.phases.finishing.map((action) => action.path));
-  for (const { path, source, target } of draft.touched.values()) {
-    if (finished.has(path)) continue;
-    draft.phases.finishing.push({
-      type: "finish-directory",
-      path,
-      expected: target,
-      entry: source,
-      aspects: [],
-      shown: false,
-    });
+  for (const name of phaseNames) {
+    for (const action of draft.phases[name]) {
+      const around = draft.around.get(action);
+      if (around === undefined || finished.has(around.path)) continue;
+      const { path, source, target } = around;
+      finished.add(path);
+      finishing(draft, path, target, source, []);
+    }
   }
 }
 

@@ -63,6 +63,16 @@ export function isWithin(path: RelPath, dir: RelPath): boolean {
   );
 }
 
+/** Whether the path, or a directory that holds it, is one of `dirs`. The root is not looked for: it holds everything. */
+export function isWithinAny(
+  path: RelPath,
+  dirs: { readonly size: number; has(dir: RelPath): boolean },
+): boolean {
+  if (dirs.size === 0) return false;
+  for (let at = path; at !== ""; at = parentPath(at)) if (dirs.has(at)) return true;
+  return false;
+}
+
 /** Orders two paths component by component: negative, zero or positive. */
 export function comparePaths(a: RelPath, b: RelPath): number {
   const length = Math.min(a.length, b.length);

@@ -103,10 +103,10 @@ export interface Phases {
   readonly directories: readonly Action[];
   /** Any order, in parallel. */
   readonly content: readonly Action[];
-  /** After the content that they point to. */
-  readonly links: readonly Action[];
   /** Any order, in parallel. */
   readonly metadata: readonly Action[];
+  /** When the files that they point to have the content and the metadata by which they are recognised. */
+  readonly links: readonly Action[];
   /** Deepest first. */
   readonly removals: readonly Action[];
   /** Where a directory had to go first. */
@@ -119,8 +119,8 @@ export interface Phases {
 export const phaseNames: readonly (keyof Phases)[] = [
   "directories",
   "content",
-  "links",
   "metadata",
+  "links",
   "removals",
   "replacements",
   "replacementLinks",

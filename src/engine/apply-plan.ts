@@ -1,6 +1,6 @@
 import type { RelPath } from "../core/path.ts";
-import { parentPath } from "../core/path.ts";
-import type { Action, Phases, Plan } from "../core/plan.ts";
+import { isWithinAny } from "../core/path.ts";
+import type { Phases, Plan } from "../core/plan.ts";
 import { phaseNames } from "../core/plan.ts";
 import type { ApplyOptions, Endpoint, Outcome } from "../endpoint/endpoint.ts";
 
@@ -28,6 +28,7 @@ export async function* applyPlan(
   signal: AbortSignal,
 ): AsyncGenerator<Outcome[]> {
   const { plan, source, target, options } = input;
+  /** Directories that could not be made: their one problem speaks for all that should be inside. */
   const lost = new Set<RelPath>();
   let unflushed = false;
   const flush = async (): Promise<void> => {
@@ -38,7 +39,7 @@ export async function* applyPlan(
   };
   for (const name of phaseNames) {
     if (signal.aborted) break;
-    const actions = plan.phases[name].filter((action) => !isLost(action, lost));
+    const actions = plan.phases[name].filter((action) => !isWithinAny(action.path, lost));
     if (actions.length === 0) continue;
     // DURABILITY: what replaces a deleted entry is on the disk before that entry goes.
     if (name === "removals") await flush();
@@ -56,12 +57,4 @@ export async function* applyPlan(
     if (name !== "removals") unflushed = true;
   }
   await flush();
-}
-
-/** Whether the action works inside a directory that could not be made: that one problem speaks for all of them. */
-function isLost(action: Action, lost: ReadonlySet<RelPath>): boolean {
-  if (lost.size === 0) return false;
-  for (let path = action.path; path !== ""; path = parentPath(path))
-    if (lost.has(path)) return true;
-  return false;
 }

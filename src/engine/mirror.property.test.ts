@@ -1,28 +1,234 @@
+/** The laws of a mirror run, over trees in memory. Each example is a whole run of the engine. */
 import * as fc from "fast-check";
-import { expect, test } from "vitest";
-import { openMemory } from "../endpoint/memory/memory-endpoint.ts";
-import { newWorld } from "../endpoint/memory/memory-world.ts";
-import { treePairs } from "../../test/model/arbitrary.ts";
+import { describe, expect, test } from "vitest";
+
+import type { TreePair } from "../../test/model/arbitrary.ts";
+import { everyKind, treePairs } from "../../test/model/arbitrary.ts";
 import { plantModel, seeMemory } from "../../test/model/memory.ts";
-import { factsOf } from "../../test/model/tree.ts";
+import { predict } from "../../test/model/oracle.ts";
+import type { RunOptions, RunResult } from "../../test/model/runs.ts";
 import { runMirror } from "../../test/model/runs.ts";
-test("x", async () => {
-  await fc.assert(
-    fc.asyncProperty(
-      treePairs(),
-      fc.integer({ min: 1, max: 9 }),
-      async ({ source, target }, chunkRows) => {
-        const world = newWorld({ chunkRows });
-        plantModel(world, "s", source);
-        plantModel(world, "t", target);
-        const s = openMemory(world, "/s"),
-          t = openMemory(world, "/t");
-        const run = await runMirror(s, t);
-        expect(run.problems).toEqual([]);
-        expect(seeMemory(world, "t")).toEqual(factsOf(source));
-        expect((await runMirror(s, t)).actions).toEqual([]);
-      },
-    ),
-    { numRuns: 500 },
-  );
+import { differencesFrom, filters, rechunked, somePaths } from "../../test/model/settings.ts";
+import type { Fact } from "../../test/model/tree.ts";
+import { factsOf, isAtOrBelow } from "../../test/model/tree.ts";
+import type { RelPath } from "../core/path.ts";
+import type { Action, Plan } from "../core/plan.ts";
+import { actionsOf } from "../core/plan.ts";
+import { openMemory } from "../endpoint/memory/memory-endpoint.ts";
+import { existing } from "../endpoint/memory/memory-tree.ts";
+import type { WorldOptions } from "../endpoint/memory/memory-world.ts";
+import { newWorld } from "../endpoint/memory/memory-world.ts";
+
+interface Stage {
+  readonly run: (options?: RunOptions) => ReturnType<typeof runMirror>;
+  readonly source: () => Fact[];
+  readonly target: () => Fact[];
+  /** Puts something unreadable in the place of entries. */
+  readonly spoil: (side: "s" | "t", paths: readonly string[]) => void;
+}
+
+/** The pair, planted in a world of its own. */
+function stage({ source, target }: TreePair, options: WorldOptions = {}): Stage {
+  const world = newWorld(options);
+  plantModel(world, "s", source);
+  plantModel(world, "t", target);
+  const [from, to] = [openMemory(world, "/s"), openMemory(world, "/t")];
+  return {
+    run: (run) => runMirror(from, to, run),
+    source: () => seeMemory(world, "s"),
+    target: () => seeMemory(world, "t"),
+    spoil: (side, paths) => {
+      const trouble = { code: "unreadable", message: "it cannot be read" } as const;
+      for (const path of paths) existing(world, `${side}/${path}` as RelPath).trouble = trouble;
+    },
+  };
+}
+
+const chunkRows = fc.integer({ min: 1, max: 12 });
+
+describe("after a run", () => {
+  test("the target is the source, and a second run plans nothing", async () => {
+    await fc.assert(
+      fc.asyncProperty(treePairs(), chunkRows, async (pair, chunkRows) => {
+        const { run, target } = stage(pair, { chunkRows });
+        expect((await run()).problems).toEqual([]);
+        expect(target()).toEqual(factsOf(pair.source));
+        expect(planned(await run())).toEqual([]);
+      }),
+      { numRuns: 600 },
+    );
+  });
+
+  test("the same holds where content is compared, whatever the times say", async () => {
+    const pairs = treePairs({ ...everyKind, honestTimes: false });
+    await fc.assert(
+      fc.asyncProperty(pairs, fc.integer({ min: 1, max: 3000 }), async (pair, pieceBytes) => {
+        const { run, target } = stage(pair, { pieceBytes });
+        const settings = { compare: "content" } as const;
+        expect((await run({ settings })).problems).toEqual([]);
+        expect(target()).toEqual(factsOf(pair.source));
+        expect(planned(await run({ settings }))).toEqual([]);
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  test("the source is as it was", async () => {
+    await fc.assert(
+      fc.asyncProperty(treePairs(), async (pair) => {
+        const { run, source } = stage(pair);
+        await run();
+        expect(source()).toEqual(factsOf(pair.source));
+      }),
+      { numRuns: 100 },
+    );
+  });
 });
+
+describe("what is not kept", () => {
+  const aspects = fc.record({
+    mode: fc.boolean(),
+    times: fc.boolean(),
+    owner: fc.boolean(),
+    group: fc.boolean(),
+    xattrs: fc.boolean(),
+    acls: fc.boolean(),
+    hardlinks: fc.boolean(),
+  });
+
+  test("makes no second run plan anything, and leaves all content right", async () => {
+    await fc.assert(
+      fc.asyncProperty(treePairs(), aspects, async (pair, preserve) => {
+        const { run, target } = stage(pair);
+        expect((await run({ preserve })).problems).toEqual([]);
+        const plain = ({ path, kind, what }: Fact): unknown => ({ path, kind, what });
+        // Without times, a target file that is no older counts as equal.
+        if (preserve.times) expect(target().map(plain)).toEqual(factsOf(pair.source).map(plain));
+        expect(planned(await run({ preserve }))).toEqual([]);
+      }),
+      { numRuns: 400 },
+    );
+  });
+});
+
+describe("with filters, unreadable paths, and entries that only the target has", () => {
+  const circumstances = fc.record({
+    pair: treePairs(),
+    filter: filters(),
+    delete: fc.boolean(),
+    spoiltAtSource: fc.array(fc.nat(), { maxLength: 2 }),
+    spoiltAtTarget: fc.array(fc.nat(), { maxLength: 2 }),
+  });
+
+  test("the target is what the oracle says, and a second run plans nothing", async () => {
+    await fc.assert(
+      fc.asyncProperty(circumstances, chunkRows, async (given, chunkRows) => {
+        const { pair, filter } = given;
+        const here = stage(pair, { chunkRows });
+        const spoilt = {
+          s: somePaths(pair.source, given.spoiltAtSource),
+          t: somePaths(pair.target, given.spoiltAtTarget),
+        };
+        here.spoil("s", spoilt.s);
+        here.spoil("t", spoilt.t);
+        const isFrozen = (path: string): boolean =>
+          spoilt.s.includes(path) || spoilt.t.includes(path);
+        const prediction = predict(pair.source, pair.target, {
+          delete: given.delete,
+          isExcluded: filter.isExcluded,
+          isFrozen,
+        });
+        const settings = { filter: filter.filter, delete: given.delete };
+        const first = await here.run({ settings });
+        const problems = first.problems.map(([path]) => path);
+        expect(differencesFrom(prediction.entries, here.target())).toEqual([]);
+        expect(first.problems.filter(([, , code]) => code !== "unreadable")).toEqual(
+          prediction.blocked.map((path) => [path, "target", "blocked"]).sort(),
+        );
+        const second = await here.run({ settings });
+        expect(planned(second)).toEqual([]);
+        expect(second.problems.map(([path]) => path)).toEqual(problems);
+      }),
+      { numRuns: 1000 },
+    );
+  });
+});
+
+describe("the plan", () => {
+  test("is what a dry run shows and what a run does, in that order", async () => {
+    await fc.assert(
+      fc.asyncProperty(treePairs(), async (pair) => {
+        const { run, target } = stage(pair);
+        const dry = await run({ settings: { dryRun: true } });
+        expect(target()).toEqual(factsOf(pair.target));
+        const real = await run();
+        expect(real.actions).toEqual(dry.actions.map(([action]) => [action, "done"]));
+        expect(real.summary.totals).toEqual(dry.summary.totals);
+      }),
+      { numRuns: 200 },
+    );
+  });
+
+  test("does not depend on where chunks end", async () => {
+    await fc.assert(
+      fc.asyncProperty(treePairs(), chunkRows, chunkRows, async (pair, rows, moreRows) => {
+        const { run } = stage(pair, { chunkRows: moreRows });
+        const settings = { dryRun: true };
+        const whole = await run({ settings });
+        const cut = await run({ settings, through: (chunks) => rechunked(chunks, rows) });
+        expect(cut.plan).toEqual(whole.plan);
+      }),
+      { numRuns: 200 },
+    );
+  });
+
+  test("takes no content away from the target but where it says so", async () => {
+    await fc.assert(
+      fc.asyncProperty(treePairs(), async (pair) => {
+        const { run, target } = stage(pair);
+        const before = target();
+        const { plan } = await run();
+        const left = new Set(target().map(({ what }) => what));
+        const given = pathsGivenUp(plan!);
+        const lost = before.filter(({ kind, what }) => kind === "file" && !left.has(what));
+        expect(lost.filter(({ path }) => !given.has(path))).toEqual([]);
+      }),
+      { numRuns: 200 },
+    );
+  });
+
+  test("removes a directory after all that is in it, and makes it before", async () => {
+    await fc.assert(
+      fc.asyncProperty(treePairs(), async (pair) => {
+        const { run } = stage(pair);
+        const { plan } = await run({ settings: { dryRun: true } });
+        const { directories, removals, finishing } = plan!.phases;
+        expect(outOfOrder(directories.map(({ path }) => path))).toEqual([]);
+        expect(outOfOrder(removals.map(({ path }) => path).reverse())).toEqual([]);
+        expect(outOfOrder(finishing.map(({ path }) => path).reverse())).toEqual([]);
+      }),
+      { numRuns: 100 },
+    );
+  });
+});
+
+/** Everything planned, what nobody is shown included. */
+function planned({ plan }: RunResult): readonly Action[] {
+  return [...actionsOf(plan!)];
+}
+
+function pathsGivenUp(plan: Plan): Set<string> {
+  const out = new Set<string>();
+  for (const action of actionsOf(plan)) {
+    const isKept = action.type === "set-metadata" || action.type === "finish-directory";
+    if (!isKept) out.add(action.path);
+  }
+  return out;
+}
+
+/** Paths that come before a directory which holds them. */
+function outOfOrder(paths: readonly string[]): string[] {
+  return paths.filter((path, i) =>
+    paths.slice(i + 1).some((later) => later !== path && isAtOrBelow(path, later)),
+  );
+}

@@ -60,7 +60,7 @@ const everything: Capabilities = {
 let worlds = 0;
 
 export function newWorld(options: WorldOptions = {}): MemoryWorld {
-  const time = options.time ?? 1_600_000_000_000_000_000n;
+  const time = options.time ?? 4_200_000_000_000_000_000n;
   return {
     machine: `memory ${++worlds}`,
     capabilities: { ...everything, ...options.capabilities },
