@@ -13,6 +13,8 @@ export interface TreeOptions {
   readonly specials: readonly SpecialKind[];
   readonly symlinks: boolean;
   readonly hardlinks: boolean;
+  /** Modes that keep everybody but root out. */
+  readonly harshModes: boolean;
 }
 
 export const everyKind: TreeOptions = {
@@ -22,6 +24,7 @@ export const everyKind: TreeOptions = {
   specials: ["fifo", "socket", "block-device", "character-device"],
   symlinks: true,
   hardlinks: true,
+  harshModes: true,
 };
 
 /** Sorted they show whether `/` counts as the smallest byte, and whether bytes or characters are compared. */
@@ -196,7 +199,7 @@ function specials(options: TreeOptions): fc.Arbitrary<ModelNode> {
 }
 
 function commons(
-  { owners, xattrs }: TreeOptions,
+  { owners, xattrs, harshModes }: TreeOptions,
   modes: readonly number[],
 ): fc.Arbitrary<Pick<ModelNode, "mode" | "uid" | "gid" | "mtime" | "xattrs">> {
   const owner = owners
@@ -212,7 +215,7 @@ function commons(
     ],
   ] as unknown as ModelNode["xattrs"][];
   return fc.record({
-    mode: fc.constantFrom(...modes),
+    mode: fc.constantFrom(...modes.filter((mode) => harshModes || (mode & 0o600) === 0o600)),
     uid: owner,
     gid: owner,
     mtime: fc.constantFrom(...moments),

@@ -1,5 +1,6 @@
 /** What a mirror has to make of two trees, written down a second time and as simply as can be: entry by entry, from the top. */
-import type { Name } from "../../src/core/path.ts";
+import type { Name, RelPath } from "../../src/core/path.ts";
+import { comparePaths } from "../../src/core/path.ts";
 import type { ModelDirectory, ModelNode } from "./tree.ts";
 import { childPath } from "./tree.ts";
 
@@ -85,7 +86,7 @@ export function predict(
   };
 
   both("", source, target);
-  return { entries, blocked };
+  return { entries, blocked: blocked.sort((a, b) => comparePaths(a as RelPath, b as RelPath)) };
 }
 
 function childrenOf(node: ModelNode): readonly (readonly [Name, ModelNode])[] {
