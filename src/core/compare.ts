@@ -3,19 +3,21 @@ import type { Around, CompareCounts, Difference } from "./difference.ts";
 import type { Sameness } from "./compare-rows.ts";
 import { aspectsOf, CHECK, compareRows } from "./compare-rows.ts";
 import type { Cursor } from "./cursor.ts";
-import {
-  advance,
-  compareNames,
-  currentPath,
-  directoryPathAt,
-  ended,
-  newCursor,
-  refill,
-} from "./cursor.ts";
+import { advance, compareNames, currentPath, ended, newCursor, refill } from "./cursor.ts";
 import type { SelectionRules } from "./selection.ts";
 import { newSelection } from "./selection.ts";
 import type { SnapshotChunk } from "./snapshot.ts";
-import { CLOSED, DIRECTORY, EXCLUDED, FILE, findingAt, LEFTOVER, PROBLEM } from "./snapshot.ts";
+import { joinPath, rootPath } from "./path.ts";
+import {
+  CLOSED,
+  DIRECTORY,
+  EXCLUDED,
+  FILE,
+  findingAt,
+  LEFTOVER,
+  nameAt,
+  PROBLEM,
+} from "./snapshot.ts";
 
 export interface CompareRules {
   /** The trees are one entry each: their roots are just the directories around it. */
@@ -102,7 +104,10 @@ export async function* compare(
 }
 
 /** Gives both cursors a row; false when both have none left. */
-async function fillBoth({ source, target }: Comparison): Promise<boolean> {
+async function fillBoth(run: Comparison): Promise<boolean> {
+  const { source, target } = run;
+  if (source.empty) keepMatches(run, source.chunk);
+  if (target.empty) keepMatches(run, target.chunk);
   await Promise.all([source.empty && refill(source), target.empty && refill(target)]);
   return source.depth !== ended || target.depth !== ended;
 }
@@ -291,13 +296,29 @@ function noteMatch({ matchedRows, source, target }: Comparison, depth: number): 
 /** The directory of both replicas that holds the cursor's row, if there is one; one object for all that is in it. */
 function aroundOf(run: Comparison, cursor: Cursor): Around | undefined {
   const parent = cursor.depth - 1;
-  if (parent < 0 || run.matched[parent] !== true) return undefined;
-  const { source, sourceRow, target, targetRow } = run.matchedRows[parent]!;
-  return (run.around[parent] ??= {
-    path: directoryPathAt(cursor, parent),
+  return parent < 0 || run.matched[parent] !== true ? undefined : aroundAt(run, parent);
+}
+
+function aroundAt(run: Comparison, depth: number): Around {
+  const known = run.around[depth];
+  if (known !== undefined) return known;
+  const { source, sourceRow, target, targetRow } = run.matchedRows[depth]!;
+  const around: Around = {
+    path:
+      depth === 0 ? rootPath : joinPath(aroundAt(run, depth - 1).path, nameAt(source, sourceRow)),
     source: findingAt(source, sourceRow) as DirectoryEntry,
     target: findingAt(target, targetRow) as DirectoryEntry,
-  });
+  };
+  run.around[depth] = around;
+  return around;
+}
+
+/** Keeps what is known of matched directories with rows in a chunk whose memory may be used for another one. */
+function keepMatches(run: Comparison, chunk: SnapshotChunk): void {
+  for (const [depth, rows] of run.matchedRows.entries()) {
+    const isThere = rows !== undefined && (rows.source === chunk || rows.target === chunk);
+    if (isThere && run.matched[depth] === true) aroundAt(run, depth);
+  }
 }
 
 function countTarget(run: Comparison): void {

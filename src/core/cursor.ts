@@ -38,6 +38,7 @@ export function newCursor(chunks: AsyncIterable<SnapshotChunk>): Cursor {
 
 /** Fetches the next chunk that has rows, or marks the cursor ended. */
 export async function refill(cursor: Cursor): Promise<void> {
+  keepPaths(cursor);
   for (;;) {
     const next = await cursor.chunks.next();
     cursor.empty = false;
@@ -50,6 +51,13 @@ export async function refill(cursor: Cursor): Promise<void> {
     cursor.row = -1;
     advance(cursor);
     return;
+  }
+}
+
+/** Builds the paths that names in this chunk are part of: its memory may be used for the next one. */
+function keepPaths(cursor: Cursor): void {
+  for (let depth = 0; depth < cursor.dirChunks.length; depth++) {
+    if (cursor.dirChunks[depth] === cursor.chunk) directoryPath(cursor, depth);
   }
 }
 

@@ -52,39 +52,53 @@ export interface Extra {
   readonly ignoreRules?: ByteString;
 }
 
-/** Up to {@link chunkRows} rows. Every array is as long as its capacity; only the first `count` rows mean anything. */
+/**
+ * Up to {@link capacityOf} rows; only the first `count` mean anything. A chunk of a stream is valid until the next one is
+ * asked for: its memory may then be used again.
+ */
 export interface SnapshotChunk {
   count: number;
   /** Names back to back; row `i` is `names[nameEnd[i - 1] .. nameEnd[i]]`. */
-  names: Uint8Array<ArrayBuffer>;
-  readonly nameEnd: Uint32Array<ArrayBuffer>;
-  readonly depth: Uint16Array<ArrayBuffer>;
-  readonly kind: Uint8Array<ArrayBuffer>;
-  readonly flags: Uint8Array<ArrayBuffer>;
-  readonly size: Float64Array<ArrayBuffer>;
-  readonly mtimeSec: Float64Array<ArrayBuffer>;
-  readonly mtimeNs: Uint32Array<ArrayBuffer>;
-  readonly ctimeSec: Float64Array<ArrayBuffer>;
-  readonly ctimeNs: Uint32Array<ArrayBuffer>;
-  readonly mode: Uint16Array<ArrayBuffer>;
-  readonly uid: Uint32Array<ArrayBuffer>;
-  readonly gid: Uint32Array<ArrayBuffer>;
-  readonly dev: Uint32Array<ArrayBuffer>;
-  readonly inoHigh: Uint32Array<ArrayBuffer>;
-  readonly inoLow: Uint32Array<ArrayBuffer>;
-  readonly nlink: Uint32Array<ArrayBuffer>;
-  readonly rdev: Uint32Array<ArrayBuffer>;
-  readonly blocks: Float64Array<ArrayBuffer>;
+  names: Uint8Array;
+  readonly nameEnd: Uint32Array;
+  readonly depth: Uint16Array;
+  readonly kind: Uint8Array;
+  readonly flags: Uint8Array;
+  readonly size: Float64Array;
+  readonly mtimeSec: Float64Array;
+  readonly mtimeNs: Uint32Array;
+  readonly ctimeSec: Float64Array;
+  readonly ctimeNs: Uint32Array;
+  readonly mode: Uint16Array;
+  readonly uid: Uint32Array;
+  readonly gid: Uint32Array;
+  readonly dev: Uint32Array;
+  readonly inoHigh: Uint32Array;
+  readonly inoLow: Uint32Array;
+  readonly nlink: Uint32Array;
+  readonly rdev: Uint32Array;
+  readonly blocks: Float64Array;
   /** By row. */
-  readonly extras: Map<number, Extra>;
+  extras: Map<number, Extra>;
 }
 
 export const chunkRows = 2048;
 
-/** Every column but `names`, with its bytes per row, widest first so that all can share one buffer aligned. */
-export function newChunk(rows: number = chunkRows): SnapshotChunk {
-  const buffer = new ArrayBuffer(rows * 84);
+const columnBytes = 84;
+const usualNameBytes = 24;
+
+/** Bytes behind a chunk of that many rows. */
+export function chunkBytes(rows: number = chunkRows): number {
+  return rows * (columnBytes + usualNameBytes);
+}
+
+/** An empty chunk, over memory of its own or over memory that is used again and again. */
+export function newChunk(
+  rows: number = chunkRows,
+  buffer: ArrayBufferLike = new ArrayBuffer(chunkBytes(rows)),
+): SnapshotChunk {
   let at = 0;
+  // Widest first, so that all columns can share one buffer aligned.
   const take = (bytes: number): number => {
     const from = at;
     at += rows * bytes;
@@ -110,14 +124,20 @@ export function newChunk(rows: number = chunkRows): SnapshotChunk {
     mode: new Uint16Array(buffer, take(2), rows),
     kind: new Uint8Array(buffer, take(1), rows),
     flags: new Uint8Array(buffer, take(1), rows),
-    names: new Uint8Array(rows * 24),
+    names: new Uint8Array(buffer, take(usualNameBytes), rows * usualNameBytes),
     extras: new Map(),
   };
 }
 
+/** Rows that the chunk has room for. */
+export function capacityOf(chunk: SnapshotChunk): number {
+  return chunk.depth.length;
+}
+
 /** The buffers behind a chunk, for handing it to another thread without copying. */
-export function chunkBuffers(chunk: SnapshotChunk): ArrayBuffer[] {
-  return [chunk.size.buffer, chunk.names.buffer];
+export function chunkBuffers({ size, names }: SnapshotChunk): ArrayBuffer[] {
+  const buffers = size.buffer === names.buffer ? [size.buffer] : [size.buffer, names.buffer];
+  return buffers as ArrayBuffer[];
 }
 
 /** Makes room for `bytes` more name bytes behind `used`. */

@@ -10,7 +10,7 @@ import { joinPath, rootPath } from "../core/path.ts";
 import type { LinkMode } from "../core/preserve.ts";
 import type { Extra, SnapshotChunk } from "../core/snapshot.ts";
 import {
-  chunkRows,
+  capacityOf,
   CLOSED,
   DIRECTORY,
   EXCLUDED,
@@ -18,7 +18,6 @@ import {
   HAS_EXTRA,
   LEFTOVER,
   LEFTOVER_DIRECTORY,
-  newChunk,
   PROBLEM,
   SYMLINK,
 } from "../core/snapshot.ts";
@@ -47,6 +46,14 @@ export interface WalkRequest {
   readonly rowLimit?: number;
 }
 
+/** Where chunks come from and go to. */
+export interface ChunkSink {
+  /** An empty chunk to fill. */
+  take(): SnapshotChunk;
+  /** Hands a filled chunk on; false to stop. */
+  give(chunk: SnapshotChunk): boolean;
+}
+
 /** One walk under way. */
 interface Walk {
   readonly driver: FileDriver;
@@ -55,7 +62,7 @@ interface Walk {
   readonly filters: boolean;
   readonly wantsAttributes: boolean;
   readonly stat: Stat;
-  readonly emit: (chunk: SnapshotChunk) => boolean;
+  readonly sink: ChunkSink;
   readonly rootDevice: number;
   chunk: SnapshotChunk;
   stopped: boolean;
@@ -76,14 +83,13 @@ const ignoreFileName = bytesOfText(".gitignore") as Name;
 const ignoreFileLimit = 1 << 20;
 
 /**
- * Walks the tree below an absolute path depth first, in byte order, and hands its rows to `emit` in chunks; `emit` returns
- * false to stop. Throws `FileError` only for the root itself: below it, what cannot be read is a problem row.
+ * Walks the tree below an absolute path depth first, in byte order, and hands its rows on in chunks. Throws `FileError` only for the root itself: below it, what cannot be read is a problem row.
  */
 export function walk(
   driver: FileDriver,
   root: HostPath,
   request: WalkRequest,
-  emit: (chunk: SnapshotChunk) => boolean,
+  sink: ChunkSink,
 ): void {
   const fd = driver.openRoot(root);
   const levels: Level[] = [];
@@ -97,14 +103,14 @@ export function walk(
       wantsAttributes:
         driver.features.xattrs && (request.attributes.xattrs || request.attributes.acls),
       stat,
-      emit,
+      sink,
       rootDevice: stat.dev,
-      chunk: newChunk(),
+      chunk: sink.take(),
       stopped: false,
     };
     levels.push(openRootLevel(run, fd));
     visitAll(run, levels);
-    if (!run.stopped && run.chunk.count > 0) emit(run.chunk);
+    if (!run.stopped && run.chunk.count > 0) sink.give(run.chunk);
   } finally {
     for (const level of levels.slice(1)) driver.close(level.fd);
     driver.close(fd);
@@ -141,10 +147,10 @@ function visitAll(run: Walk, levels: Level[]): void {
       if (levels.length > 0) run.driver.close(level.fd);
       continue;
     }
-    if (run.chunk.count === chunkRows) {
-      run.stopped = !run.emit(run.chunk);
+    if (run.chunk.count === capacityOf(run.chunk)) {
+      run.stopped = !run.sink.give(run.chunk);
       if (run.stopped) return;
-      run.chunk = newChunk();
+      run.chunk = run.sink.take();
     }
     if (run.chunk.count > rowLimit) return;
     const below = visit(run, levels, level, level.names[level.next++]!);

@@ -36,6 +36,8 @@ export interface ScanJob {
   readonly type: "scan";
   readonly root: HostPath;
   readonly request: WalkRequest;
+  /** Memory for chunks, filled in turn and used again when the reader has gone on: one for every credit. */
+  readonly slots: readonly SharedArrayBuffer[];
   readonly signals: Signals;
   readonly counters: Counters;
 }
@@ -114,7 +116,13 @@ export interface WorkerTask {
 
 /** From a worker to the main thread. */
 export type WorkerMessage =
-  | { readonly type: "chunk"; readonly chunk: SnapshotChunk }
+  /** The next slot has been filled. `names` where the slot had too little room for them. */
+  | {
+      readonly type: "chunk";
+      readonly count: number;
+      readonly extras: SnapshotChunk["extras"];
+      readonly names: Uint8Array | undefined;
+    }
   | { readonly type: "result"; readonly result: JobResult }
   | { readonly type: "failed"; readonly error: WorkerFailure };
 

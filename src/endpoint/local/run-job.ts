@@ -34,16 +34,20 @@ import {
 /** Bytes of the buffer that content is copied through, and of each of the two that it is compared in. */
 const bufferBytes = 256 * 1024;
 
-/** Scans; `emit` hands a chunk on and may wait for room. */
+/** Scans; `take` may wait for room. */
 export function runScan(
   driver: FileDriver,
   job: ScanJob,
-  emit: (chunk: SnapshotChunk) => void,
+  take: () => SnapshotChunk,
+  give: (chunk: SnapshotChunk) => void,
 ): void {
-  walk(driver, job.root, job.request, (chunk) => {
-    job.counters[countedEntries]! += chunk.count;
-    emit(chunk);
-    return Atomics.load(job.signals, stopFlag) === 0;
+  walk(driver, job.root, job.request, {
+    take,
+    give(chunk) {
+      job.counters[countedEntries]! += chunk.count;
+      give(chunk);
+      return Atomics.load(job.signals, stopFlag) === 0;
+    },
   });
 }
 

@@ -1,20 +1,22 @@
 import type { SnapshotChunk } from "../../core/snapshot.ts";
+import { chunkBytes, chunkRows, newChunk } from "../../core/snapshot.ts";
 import type { HostPath } from "../../fs/driver.ts";
 import type { WalkRequest } from "../../fs/walk.ts";
 import type { LocalHost } from "./host.ts";
 import type { Counters, ScanJob } from "./jobs.ts";
 import { countedEntries, credits, newSignals, stopFlag } from "./jobs.ts";
 import { runScan } from "./run-job.ts";
+import type { ArrivedChunk } from "./worker-pool.ts";
 
-/** Chunks that a scan may be ahead of its reader. */
-const chunksAhead = 3;
+/** Chunks that exist at a time: one being filled, one being read, and some between them. */
+const slotCount = 5;
 /** Rows up to which a tree is scanned in this thread: less work than starting another one. */
 const smallRows = 250;
 
 /** A scan in a worker, begun. */
 interface RunningScan {
   readonly job: ScanJob;
-  readonly arrived: SnapshotChunk[];
+  readonly arrived: ArrivedChunk[];
   /** Settles when the worker is done, one way or the other. */
   readonly done: Promise<unknown>;
   over: boolean;
@@ -57,8 +59,10 @@ function startScan(
   counters: Counters,
   signal: AbortSignal,
 ): RunningScan {
-  const job: ScanJob = { type: "scan", root, request, signals: newSignals(chunksAhead), counters };
-  const arrived: SnapshotChunk[] = [];
+  const slots = Array.from({ length: slotCount }, () => new SharedArrayBuffer(chunkBytes()));
+  const signals = newSignals(slotCount);
+  const job: ScanJob = { type: "scan", root, request, slots, signals, counters };
+  const arrived: ArrivedChunk[] = [];
   const done = host.pool.run(job, [], (chunk) => {
     arrived.push(chunk);
     scan.wake.resolve();
@@ -82,12 +86,17 @@ function stopScan(job: ScanJob): void {
 
 async function* readChunks(scan: RunningScan, signal: AbortSignal): AsyncGenerator<SnapshotChunk> {
   const { job, arrived, done } = scan;
+  const slots = job.slots.map((buffer) => newChunk(chunkRows, buffer));
+  const roomy = slots.map((slot) => slot.names);
+  let next = 0;
   try {
     for (;;) {
       signal.throwIfAborted();
-      const chunk = arrived.shift();
-      if (chunk !== undefined) {
-        yield chunk;
+      const filled = arrived.shift();
+      if (filled !== undefined) {
+        const at = next++ % slots.length;
+        const { count, extras, names = roomy[at]! } = filled;
+        yield Object.assign(slots[at]!, { count, extras, names });
         Atomics.add(job.signals, credits, 1);
         Atomics.notify(job.signals, credits);
       } else if (scan.over) {
@@ -113,8 +122,10 @@ function scanSmall(
 ): SnapshotChunk | undefined {
   const chunks: SnapshotChunk[] = [];
   const limited = { ...request, rowLimit: smallRows };
-  const job: ScanJob = { type: "scan", root, request: limited, signals: newSignals(0), counters };
-  runScan(host.driver, job, (chunk) => chunks.push(chunk));
+  const signals = newSignals(0);
+  const job: ScanJob = { type: "scan", root, request: limited, slots: [], signals, counters };
+  const take = (): SnapshotChunk => newChunk(smallRows + 2);
+  runScan(host.driver, job, take, (chunk) => chunks.push(chunk));
   const [only] = chunks;
   if (chunks.length === 1 && only !== undefined && only.count <= smallRows) return only;
   counters[countedEntries] = 0;

@@ -2,9 +2,11 @@ import { getCompileCacheDir } from "node:module";
 import type { Worker } from "node:worker_threads";
 
 import { SyncError } from "../../base/errors.ts";
-import type { SnapshotChunk } from "../../core/snapshot.ts";
 import { FileError } from "../../fs/file-error.ts";
 import type { Job, JobResult, WorkerMessage, WorkerStart, WorkerTask } from "./jobs.ts";
+
+/** What a scanning worker says of the slot that it has filled. */
+export type ArrivedChunk = Extract<WorkerMessage, { type: "chunk" }>;
 
 /** Threads that do jobs, one each at a time. Started when first needed, kept until the pool is disposed of. */
 export interface WorkerPool extends AsyncDisposable {
@@ -15,7 +17,7 @@ export interface WorkerPool extends AsyncDisposable {
   run<R extends JobResult>(
     job: Job,
     transfer: ArrayBuffer[],
-    onChunk?: (chunk: SnapshotChunk) => void,
+    onChunk?: (chunk: ArrivedChunk) => void,
   ): Promise<R>;
   /** Starts a worker that the next job will find ready. */
   warm(): void;
@@ -27,6 +29,9 @@ const program: URL = new URL(
   import.meta.url,
 );
 
+// Workers make next to nothing that lives long: a larger nursery would only be filled more seldom, at 15 MB a thread.
+const resourceLimits = { maxYoungGenerationSizeMb: 3 };
+
 export function newWorkerPool(force: "libc" | "portable" | undefined): WorkerPool {
   const all = new Set<Worker>();
   const idle: Worker[] = [];
@@ -35,7 +40,7 @@ export function newWorkerPool(force: "libc" | "portable" | undefined): WorkerPoo
     // Loaded when it is needed: a small tree starts no thread.
     const threads = process.getBuiltinModule("node:worker_threads");
     const workerData: WorkerStart = { force, compileCache: getCompileCacheDir() };
-    const worker = new threads.Worker(program, { workerData });
+    const worker = new threads.Worker(program, { workerData, resourceLimits });
     worker.unref();
     all.add(worker);
     worker.once("exit", () => all.delete(worker));
@@ -49,7 +54,7 @@ export function newWorkerPool(force: "libc" | "portable" | undefined): WorkerPoo
     run<R extends JobResult>(
       job: Job,
       transfer: ArrayBuffer[],
-      onChunk?: (chunk: SnapshotChunk) => void,
+      onChunk?: (chunk: ArrivedChunk) => void,
     ): Promise<R> {
       const worker = idle.pop() ?? start();
       return new Promise<R>((resolve, reject) => {
@@ -60,7 +65,7 @@ export function newWorkerPool(force: "libc" | "portable" | undefined): WorkerPoo
         };
         worker.on("message", (message: WorkerMessage) => {
           if (message.type === "chunk") {
-            onChunk?.(message.chunk);
+            onChunk?.(message);
             return;
           }
           settle();

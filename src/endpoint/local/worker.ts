@@ -2,11 +2,12 @@
 import { enableCompileCache } from "node:module";
 import { parentPort, workerData } from "node:worker_threads";
 
-import { chunkBuffers } from "../../core/snapshot.ts";
+import type { SnapshotChunk } from "../../core/snapshot.ts";
+import { chunkRows, newChunk } from "../../core/snapshot.ts";
 import { chooseDriver } from "../../fs/choose-driver.ts";
 import type { FileDriver } from "../../fs/driver.ts";
 import { errnoOf } from "../../fs/file-error.ts";
-import type { Job, JobResult, WorkerMessage, WorkerStart, WorkerTask } from "./jobs.ts";
+import type { Job, JobResult, WorkerMessage, WorkerStart, WorkerTask, ScanJob } from "./jobs.ts";
 import { runApply, runContent, runScan, waitForCredit } from "./run-job.ts";
 
 const port = parentPort!;
@@ -26,10 +27,7 @@ port.on("message", ({ job }: WorkerTask) => {
 function run(files: FileDriver, job: Job): JobResult {
   switch (job.type) {
     case "scan":
-      runScan(files, job, (chunk) => {
-        waitForCredit(job);
-        send({ type: "chunk", chunk }, chunkBuffers(chunk));
-      });
+      scan(files, job);
       return { type: "scan" };
     case "content":
       return runContent(files, job);
@@ -38,6 +36,21 @@ function run(files: FileDriver, job: Job): JobResult {
   }
 }
 
-function send(message: WorkerMessage, transfer: ArrayBuffer[] = []): void {
-  port.postMessage(message, transfer);
+/** Fills the slots in turn, each when the reader has gone on from what it held. */
+function scan(files: FileDriver, job: ScanJob): void {
+  const slots = job.slots.map((buffer) => newChunk(chunkRows, buffer));
+  const roomy = slots.map((slot) => slot.names);
+  let next = 0;
+  const take = (): SnapshotChunk => {
+    waitForCredit(job);
+    const at = next++ % slots.length;
+    return Object.assign(slots[at]!, { count: 0, extras: new Map(), names: roomy[at]! });
+  };
+  runScan(files, job, take, ({ count, extras, names, size }) => {
+    send({ type: "chunk", count, extras, names: names.buffer === size.buffer ? undefined : names });
+  });
+}
+
+function send(message: WorkerMessage): void {
+  port.postMessage(message);
 }
