@@ -14,10 +14,10 @@ export interface ApiPath {
   readonly pathBytes?: string;
 }
 
-export type ApiSide = "source" | "target";
+type ApiSide = "source" | "target";
 
 /** A run of one source into one target begins. */
-export interface ApiStart {
+interface ApiStart {
   readonly type: "start";
   readonly version: typeof apiVersion;
   readonly source: string;
@@ -72,7 +72,7 @@ export interface ApiAction extends ApiPath {
 }
 
 /** One path failed; the run goes on. */
-export interface ApiProblem extends ApiPath {
+interface ApiProblem extends ApiPath {
   readonly type: "problem";
   readonly target: string;
   readonly side: ApiSide;
@@ -81,7 +81,7 @@ export interface ApiProblem extends ApiPath {
 }
 
 /** A check tripped: the run is halted, unless `accepted`. */
-export interface ApiGuard {
+interface ApiGuard {
   readonly type: "guard";
   readonly target: string;
   readonly guard: string;
@@ -92,13 +92,13 @@ export interface ApiGuard {
 }
 
 /** Something worth knowing that is no trouble of one path. */
-export interface ApiNotice {
+interface ApiNotice {
   readonly type: "notice";
   readonly message: string;
 }
 
 /** A run failed as a whole; with `target` null, all of it. */
-export interface ApiError {
+interface ApiError {
   readonly type: "error";
   readonly version: typeof apiVersion;
   readonly target: string | null;

@@ -1,3 +1,5 @@
+import { setTimeout } from "node:timers/promises";
+
 import { describe, expect, test } from "vitest";
 
 import type { FakeClock } from "../../test/support/fake-clock.ts";
@@ -222,7 +224,7 @@ describe("the end", () => {
     let runs = 0;
     const run = async () => {
       most = Math.max(most, ++inHand);
-      await new Promise((resolve) => setTimeout(resolve, 2));
+      await setTimeout(2);
       inHand--;
       if (++runs === 5) stop.abort();
       return 0;

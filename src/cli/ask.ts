@@ -15,13 +15,16 @@ export function ask(
   return new Promise((resolve) => {
     const abort = () => lines.close();
     signal.addEventListener("abort", abort, { once: true });
+    let answer: string | undefined;
     lines.once("line", (line) => {
-      resolve(line);
+      answer = line;
       lines.close();
     });
     lines.once("close", () => {
       signal.removeEventListener("abort", abort);
-      resolve(undefined);
+      // Without an answer the question is still on its line.
+      if (answer === undefined) write("\n");
+      resolve(answer);
     });
     write(question);
   });

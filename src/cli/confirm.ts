@@ -30,10 +30,7 @@ export async function confirmPlan(review: PlanToReview, dialogue: Dialogue): Pro
         break;
       case "n":
       case "no":
-        return false;
       case undefined:
-        // The question is still on its line.
-        write("\n");
         return false;
       default:
         place.line("Please answer y, n or v.");

@@ -36,7 +36,7 @@ export async function historyCommand(options: HistoryOptions, host: Host): Promi
 }
 
 /** One run on one line: number, when it began, how it ended and how long that took, what it was. */
-export function runLine(run: PastRun, { glyphs, paint }: Look): string {
+function runLine(run: PastRun, { glyphs, paint }: Look): string {
   const when = formatLocalTime(Date.parse(run.startedAt));
   const result = results[run.exitCode] ?? `exit code ${run.exitCode}`;
   const tone = run.exitCode === 0 ? "green" : run.exitCode === 1 ? "red" : "yellow";

@@ -32,7 +32,7 @@ Exit codes:
 syncline <COMMAND> --help tells all about a command.`;
 
 /** All commands. `done` is told the exit code of the one that runs. */
-export function newProgram(host: Host, done: (code: number) => void): Command {
+function newProgram(host: Host, done: (code: number) => void): Command {
   const program = new Command("syncline")
     .description("Keeps directory trees equal: exactly, safely and fast.")
     .usage("<COMMAND> ...")

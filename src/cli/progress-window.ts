@@ -53,6 +53,7 @@ export function openWindow(
     last = clock.monotonic();
     // The last column stays free: a full line would wrap on some terminals, and our count of lines would be wrong.
     const lines = frame(output.columns() - 1).slice(0, Math.max(1, output.rows() - 1));
+    if (lines.length === 0 && drawn === 0) return;
     output.write(beginFrame);
     if (waiting.length > 0) {
       clear();

@@ -43,7 +43,7 @@ export function ruleOfOption(type: "exclude" | "include", pattern: string): Filt
 }
 
 /** The rules of a file's text. A bad line is named by its place alone: the file may hold secrets. */
-export function rulesOfText(text: ByteString, name: string): FilterRule[] {
+function rulesOfText(text: ByteString, name: string): FilterRule[] {
   return splitLines(text).flatMap((line, index) => {
     const origin = `${name}:${index + 1}`;
     const rule = parseRule(line, origin);

@@ -1,5 +1,5 @@
 import { bytesOfText } from "../../src/base/byte-string.ts";
-import type { DirectoryEntry, FileEntry, SymlinkEntry } from "../../src/core/entry.ts";
+import type { DirectoryEntry, FileEntry } from "../../src/core/entry.ts";
 import type { RelPath } from "../../src/core/path.ts";
 import type { Action, Phases, Plan, Totals } from "../../src/core/plan.ts";
 import type { RunSummary } from "../../src/engine/events.ts";
@@ -27,16 +27,11 @@ const metadata = {
   xattrs: undefined,
 } as const;
 
-export function fileEntry(size: number): FileEntry {
+function fileEntry(size: number): FileEntry {
   return { ...metadata, kind: "file", size };
 }
 
 export const directoryEntry: DirectoryEntry = { ...metadata, kind: "directory", closed: false };
-export const symlinkEntry: SymlinkEntry = {
-  ...metadata,
-  kind: "symlink",
-  linkTarget: bytesOfText("elsewhere"),
-};
 
 export function create(path: string, size = 0): Action {
   return { type: "put-file", path: relPath(path), expected: undefined, entry: fileEntry(size) };
