@@ -1,9 +1,9 @@
 import type { MirrorRequest, RunContext } from "../app/request.ts";
 import { formatDeleteLimit } from "../config/delete-limit.ts";
-import type { Dialogue } from "./confirm.ts";
 import { formatLocalTime } from "./format.ts";
 import type { Host } from "./host.ts";
 import { jsonPrinter } from "./json-printer.ts";
+import type { LiveProgress } from "./live-progress.ts";
 import { openProgress } from "./live-progress.ts";
 import type { LogFile } from "./log-file.ts";
 import { lookOf } from "./look.ts";
@@ -27,7 +27,16 @@ export interface Display extends Pick<RunContext, "report" | "watch">, AsyncDisp
   readonly say: (words: string) => void;
 }
 
-const frameGap = 100;
+/** Both outputs, bare and as places for lines that do not get in the way of what is drawn. */
+interface Places {
+  readonly out: Output;
+  readonly err: Output;
+  readonly outPlace: TextPlace;
+  readonly remarks: TextPlace;
+  readonly progress: LiveProgress;
+}
+
+const tickGap = 100;
 const defaultLogSize = 10 * 1024 * 1024;
 
 /** Puts together what the options ask for. Throws a usage error where the log cannot be opened. */
@@ -36,100 +45,107 @@ export async function openDisplay(
   request: MirrorRequest,
   host: Host,
 ): Promise<Display> {
-  const { json = false, quiet = false, verbose = false } = options;
-  const { clock } = host;
-  const { out, err } = openOutputs(host.stdout, host.stderr);
-  const errLook = lookOf(host.variables, err.isTerminal);
-  const progress = openProgress({
-    form: formOf(options, err),
-    source: request.source,
-    err,
-    look: errLook,
-    clock,
-  });
-  const remarks: TextPlace = {
-    look: errLook,
-    line: (text) => progress.above(() => err.write(`${text}\n`)),
-  };
-  const outPlace: TextPlace = {
-    look: lookOf(host.variables, out.isTerminal),
-    // What goes elsewhere has no need to wait for the window.
-    line: (text) =>
-      out.isTerminal ? progress.above(() => out.write(`${text}\n`)) : out.write(`${text}\n`),
-  };
-  const results = json ? remarks : outPlace;
+  const places = openPlaces(options, request, host);
+  const { out, err, remarks, progress } = places;
   const say = (words: string) => remarks.line(`syncline: ${words}`);
   const log = await openLog(options, say);
-  const printers: Report[] = [
-    progress.note,
-    textPrinter({
-      results,
-      remarks,
-      quiet,
-      listActions: verbose || (request.dryRun && !json),
-      nameTargets: request.targets.length > 1,
-    }),
-    ...(json ? [jsonPrinter(outPlace.line, quiet)] : []),
-    ...(log === undefined ? [] : [(await import("./log-printer.ts")).logPrinter(log, clock)]),
-  ];
+  const printers = [progress.note, ...printersOf(options, request, places)];
+  if (log !== undefined) {
+    printers.push((await import("./log-printer.ts")).logPrinter(log, host.clock));
+  }
   const ticker = setInterval(() => {
     progress.tick();
     log?.flush();
-  }, frameGap);
-  // The second Ctrl-C ends the process on the spot, and the cursor must be back by then.
-  host.onExit(() => {
+  }, tickGap);
+  const finish = () => {
     progress.pause();
     log?.flush();
-    void Promise.all([out.flush(), err.flush()]);
-  });
-
-  let asked: Promise<unknown> = Promise.resolve();
+    return Promise.all([out.flush(), err.flush()]);
+  };
+  // The last Ctrl-C ends the process on the spot: the cursor must be back by then, and everything said.
+  host.onExit(() => void finish());
   return {
     report: (event) => printers.forEach((print) => print(event)),
     watch: progress.watch,
-    confirm: (signal, target, plan, guards) => {
-      const deleteLimit = formatDeleteLimit(request.deleteLimit);
-      const review = { source: request.source, target, plan, guards, deleteLimit };
-      // Targets are asked about one after the other, however many are ready at once.
-      const answer = asked.then(async () => {
-        const { confirmPlan } = await import("./confirm.ts");
-        progress.pause();
-        try {
-          return await confirmPlan(review, dialogue(signal));
-        } finally {
-          progress.resume();
-        }
-      });
-      asked = answer.catch(() => {});
-      return answer;
-    },
+    confirm: questions(options, request, places, host),
     onWait: (due) => {
-      if (!quiet) remarks.line(`next run at ${formatLocalTime(due)}`);
+      if (options.quiet !== true) remarks.line(`next run at ${formatLocalTime(due)}`);
     },
     say,
     [Symbol.asyncDispose]: async () => {
       clearInterval(ticker);
-      progress.pause();
-      log?.close();
-      await Promise.all([out.flush(), err.flush()]);
+      await finish();
     },
   };
+}
 
-  /** A plan belongs to standard output, unless that is not what the one who is asked is looking at. */
-  function dialogue(signal: AbortSignal): Dialogue {
-    const isSeen = !json && out.isTerminal;
-    return {
-      input: host.stdin,
-      place: isSeen ? outPlace : remarks,
-      write: (text) => err.write(text),
-      signal,
-    };
-  }
+function openPlaces(options: MirrorOptions, request: MirrorRequest, host: Host): Places {
+  const { out, err } = openOutputs(host.stdout, host.stderr);
+  const look = lookOf(host.variables, err.isTerminal);
+  const { source } = request;
+  const form = formOf(options, err);
+  const progress = openProgress({ form, source, err, look, clock: host.clock });
+  const lineTo = (output: Output) => (text: string) => {
+    const write = () => output.write(`${text}\n`);
+    // What goes elsewhere has no need to wait for the window.
+    if (output.isTerminal) progress.above(write);
+    else write();
+  };
+  return {
+    out,
+    err,
+    outPlace: { look: lookOf(host.variables, out.isTerminal), line: lineTo(out) },
+    remarks: { look, line: lineTo(err) },
+    progress,
+  };
 }
 
 function formOf({ progress, quiet }: MirrorOptions, err: Output): "window" | "plain" | "none" {
   if (quiet === true || progress === "none") return "none";
   return progress === "auto" && err.isTerminal ? "window" : "plain";
+}
+
+function printersOf(
+  { json = false, quiet = false, verbose = false }: MirrorOptions,
+  { dryRun, targets }: MirrorRequest,
+  { outPlace, remarks }: Places,
+): Report[] {
+  const text = textPrinter({
+    // Where objects are printed, all text is a remark.
+    results: json ? remarks : outPlace,
+    remarks,
+    quiet,
+    listActions: verbose || (dryRun && !json),
+    nameTargets: targets.length > 1,
+  });
+  return json ? [text, jsonPrinter(outPlace.line, quiet)] : [text];
+}
+
+/** Asks about one target after the other, however many are ready at once. */
+function questions(
+  { json = false }: MirrorOptions,
+  { source, deleteLimit }: MirrorRequest,
+  { out, err, outPlace, remarks, progress }: Places,
+  host: Host,
+): Display["confirm"] {
+  // A plan belongs to standard output, unless that is not what the one who is asked is looking at.
+  const place = out.isTerminal && !json ? outPlace : remarks;
+  const write = (text: string) => err.write(text);
+  let asked: Promise<unknown> = Promise.resolve();
+  return (signal, target, plan, guards) => {
+    const review = { source, target, plan, guards, deleteLimit: formatDeleteLimit(deleteLimit) };
+    const answer = asked.then(async () => {
+      const { confirmPlan } = await import("./confirm.ts");
+      progress.pause();
+      try {
+        return await confirmPlan(review, { input: host.stdin, place, write, signal });
+      } finally {
+        progress.resume();
+      }
+    });
+    asked = answer.catch(() => {});
+    return answer;
+  };
 }
 
 async function openLog(

@@ -5,7 +5,7 @@ import { SyncError } from "../base/errors.ts";
 /** Options of `history`. */
 export interface HistoryOptions {
   readonly limit: number;
-  readonly json?: true;
+  readonly json?: boolean;
   readonly state?: string;
 }
 

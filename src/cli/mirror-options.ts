@@ -10,10 +10,10 @@ import type { CompareMode, LinkMode } from "../core/preserve.ts";
 
 /** Options of `mirror` as they were typed, values checked one by one. What they mean together is not looked at here. */
 export interface MirrorOptions {
-  readonly yes?: true;
-  readonly dryRun?: true;
+  readonly yes?: boolean;
+  readonly dryRun?: boolean;
   readonly delete: boolean;
-  readonly deleteExcluded?: true;
+  readonly deleteExcluded?: boolean;
   readonly maxDelete?: DeleteLimit;
   readonly accept: readonly string[];
   readonly compare: CompareMode;
@@ -24,18 +24,18 @@ export interface MirrorOptions {
   readonly links: LinkMode;
   /** `--exclude`, `--include` and `--filter-from` in the order in which they stood. */
   readonly filters: readonly FilterArgument[];
-  readonly gitignore?: true;
+  readonly gitignore?: boolean;
   readonly maxSize?: number;
   readonly minSize?: number;
-  readonly oneFileSystem?: true;
+  readonly oneFileSystem?: boolean;
   readonly every?: number;
   readonly cron?: string;
   readonly startAfter?: number;
   readonly log?: string;
   readonly logMaxSize?: number;
-  readonly json?: true;
-  readonly quiet?: true;
-  readonly verbose?: true;
+  readonly json?: boolean;
+  readonly quiet?: boolean;
+  readonly verbose?: boolean;
   readonly progress: "auto" | "plain" | "none";
   readonly flush: boolean;
   readonly stateDir?: string;

@@ -8,6 +8,7 @@ import { readFilterRules } from "../config/filter-rules.ts";
 import { checkLocalLocation } from "../config/location.ts";
 import { acceptedGuards, preserveChoice } from "../config/named-choices.ts";
 import type { MirrorOptions } from "./mirror-options.ts";
+import { refuseLostBytes } from "./typed-bytes.ts";
 
 /** What the surroundings decide where no option does. */
 export interface RequestDefaults {
@@ -29,6 +30,7 @@ export async function toMirrorRequest(
   refuseContradictions(options);
   const [source = "", ...targets] = locations;
   locations.forEach(checkLocalLocation);
+  refuseLostBytes(locations);
   refuseTwins(targets);
   return {
     source,

@@ -14,7 +14,7 @@ const firstFrame = 300;
 
 /**
  * A few lines at the bottom of a terminal that are drawn again and again. Messages scroll by above them; what has scrolled
- * up is never touched. Each frame is one write, marked so that a terminal shows it as a whole.
+ * up is never touched. Each frame is marked, so that a terminal shows it as a whole.
  */
 export interface ProgressWindow {
   /** Draws, unless it is too soon. */
@@ -60,7 +60,9 @@ export function openWindow(
       sayWaiting();
     }
     const body = lines.map((line) => line + eraseLine).join("\n");
-    output.write((lines.length > 0 ? hideCursor : "") + home() + body + eraseBelow + endFrame);
+    output.write(
+      (lines.length > 0 ? hideCursor : showCursor) + home() + body + eraseBelow + endFrame,
+    );
     drawn = lines.length;
   };
   return {

@@ -235,6 +235,21 @@ describe("the window", () => {
     expect(take()).toContain("one");
   });
 
+  test("goes away when there is nothing to show any more", () => {
+    const rows = ["one", "two"];
+    const { clock, window, take } = opened(() => [...rows]);
+    clock.pass(300);
+    window.draw();
+    take();
+    rows.length = 0;
+    clock.pass(100);
+    window.draw();
+    expect(take()).toBe("\u001b[?2026h\u001b[?25h\r\u001b[1A\u001b[J\u001b[?2026l");
+    clock.pass(100);
+    window.draw();
+    expect(take()).toBe("");
+  });
+
   test("is never higher than the terminal", () => {
     const { clock, window, take } = opened(() => Array.from({ length: 99 }, () => "x"));
     clock.pass(300);

@@ -1,10 +1,13 @@
+import { spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 
-import { runCli } from "../support/run-cli.ts";
+import { main, runCli } from "../support/run-cli.ts";
+
+const start = [process.execPath, main];
 
 let dir = "";
 beforeEach(() => {
@@ -127,6 +130,27 @@ describe("a mistake on the command line", () => {
 });
 
 describe("locations", () => {
+  test("that are not UTF-8 are refused, since their bytes do not reach us", () => {
+    const said = spawnSync(
+      "sh",
+      ["-c", `exec "$0" "$1" mirror a "$(printf 'gro\\337')"`, ...start],
+      {
+        cwd: dir,
+        encoding: "utf8",
+      },
+    );
+    expect([said.status, said.stderr]).toEqual([
+      2,
+      "syncline: gro\ufffd: the name is not valid UTF-8, and cannot be given here\n" +
+        "  Mirror the directory that holds it, or give it another name.\n",
+    ]);
+  });
+
+  test("may hold U+FFFD like any other character", async () => {
+    expect((await runCli(["mirror", "a", "b\ufffd"], { cwd: dir })).code).toBe(0);
+    expect(readdirSync(path.join(dir, "b\ufffd"))).toEqual(["file"]);
+  });
+
   test("may stand before and after options, and -- ends those", async () => {
     mkdirSync(path.join(dir, "-a"));
     const { code } = await runCli(["mirror", "--state", "s", "--", "-a", "-b"], { cwd: dir });

@@ -3,7 +3,8 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 
-const main = fileURLToPath(new URL("../../src/cli/main.ts", import.meta.url));
+/** The file that a process begins with. */
+export const main: string = fileURLToPath(new URL("../../src/cli/main.ts", import.meta.url));
 
 /** What a command line came to. */
 export interface CliResult {

@@ -1,0 +1,95 @@
+import { Readable } from "node:stream";
+
+import { describe, expect, test } from "vitest";
+
+import { SyncError } from "../base/errors.ts";
+import type { MirrorOptions } from "./mirror-options.ts";
+import { newMirrorCommand } from "./mirror-options.ts";
+import { toMirrorRequest } from "./mirror-request.ts";
+
+/** What a command line asks for, in surroundings where state has its place. */
+async function requestOf(line: readonly string[], stateDir: () => string = () => "/state") {
+  let typed: { locations: readonly string[]; options: MirrorOptions } | undefined;
+  const command = newMirrorCommand((locations, options) => {
+    typed = { locations, options };
+    return Promise.resolve();
+  });
+  await command.exitOverride().parseAsync(line, { from: "user" });
+  if (typed === undefined) throw new Error("the command did not run");
+  const defaults = { stateDir, driver: undefined, stdin: () => Readable.from([]) };
+  return toMirrorRequest(typed.locations, typed.options, defaults);
+}
+
+describe("a request", () => {
+  test("without options is what CLI.md calls the default", async () => {
+    expect(await requestOf(["a", "b", "c"])).toEqual({
+      source: "a",
+      targets: ["b", "c"],
+      dryRun: false,
+      delete: true,
+      deleteExcluded: false,
+      deleteLimit: { type: "percent", percent: 50, atLeast: 10 },
+      accept: new Set(),
+      compare: "size+mtime",
+      modifyWindow: undefined,
+      preserve: new Map(),
+      links: "keep",
+      filter: { rules: [], minSize: undefined, maxSize: undefined },
+      ignoreFiles: false,
+      oneFileSystem: false,
+      flush: true,
+      stateDir: "/state",
+      history: true,
+      driver: undefined,
+    });
+  });
+
+  test("holds every option, wherever it stands", async () => {
+    const line =
+      "--exclude x -n a --no-delete --max-delete 5 --accept same,deletes --accept space --compare content " +
+      "--modify-window 2s --include y --preserve owner --no-preserve acls,xattrs --links safe --gitignore " +
+      "--max-size 2K --min-size 1 --one-file-system b --no-flush --state s --no-state --exclude z";
+    expect(await requestOf(line.split(" "))).toEqual({
+      source: "a",
+      targets: ["b"],
+      dryRun: true,
+      delete: false,
+      deleteExcluded: false,
+      deleteLimit: { type: "count", count: 5 },
+      accept: new Set(["same", "deletes", "space"]),
+      compare: "content",
+      modifyWindow: 2_000_000_000,
+      preserve: new Map([
+        ["owner", true],
+        ["acls", false],
+        ["xattrs", false],
+      ]),
+      links: "safe",
+      filter: {
+        rules: [
+          { pattern: "x", origin: "--exclude" },
+          { pattern: "!y", origin: "--include" },
+          { pattern: "z", origin: "--exclude" },
+        ],
+        minSize: 1,
+        maxSize: 2048,
+      },
+      ignoreFiles: true,
+      oneFileSystem: true,
+      flush: false,
+      stateDir: "s",
+      history: false,
+      driver: undefined,
+    });
+  });
+
+  test("needs a place for state only where something is kept in it", async () => {
+    const homeless = () => {
+      throw new SyncError("STATE", "no place");
+    };
+    await expect(requestOf(["a", "b"], homeless)).rejects.toThrow("no place");
+    expect((await requestOf(["a", "b", "--state", "s"], homeless)).stateDir).toBe("s");
+    expect((await requestOf(["a", "b", "--no-state"], homeless)).stateDir).toBeUndefined();
+    expect((await requestOf(["a", "b", "-n"], homeless)).stateDir).toBeUndefined();
+  });
+});
