@@ -5,7 +5,7 @@
 import type { Clock } from "../base/clock.ts";
 import { SyncError } from "../base/errors.ts";
 import type { SnapshotChunk } from "../core/snapshot.ts";
-import type { Endpoint } from "../endpoint/endpoint.ts";
+import type { Endpoint, RootInfo } from "../endpoint/endpoint.ts";
 import { openLocalHost } from "../endpoint/local/host.ts";
 import { broadcast } from "../engine/broadcast.ts";
 import type { RunSummary } from "../engine/events.ts";
@@ -16,7 +16,7 @@ import { combineExitCodes, exitCodeOf } from "./exit-code.ts";
 import type { Locks } from "./locks.ts";
 import { newLocks } from "./locks.ts";
 import type { LostPlace, SourcePlace, TargetPlace } from "./places.ts";
-import { lookAtSource, lookAtTarget, sourceScanOf } from "./places.ts";
+import { lookAtSource, lookAtTarget, overlaps, sourceScanOf } from "./places.ts";
 import { refuse } from "./refuse.ts";
 import type { MirrorRequest, MirrorResult, RunContext } from "./request.ts";
 
@@ -62,7 +62,9 @@ export async function mirror(
     await using locks = newLocks(store, (message) => ctx.report({ type: "notice", message }));
     const shared = { request, ctx, clock, source, store, locks, startedAt, startedMonotonic };
     const opened: Opened[] = [];
-    for (const place of places) opened.push(await openTarget(shared, place));
+    for (const [i, place] of places.entries()) {
+      opened.push(await openTarget(shared, place, places.slice(0, i)));
+    }
     if (scan !== undefined) await planAll(opened, scan, ctx.signal);
     const summaries: RunSummary[] = [];
     for (const one of opened) summaries.push(await finishTarget(shared, one));
@@ -80,8 +82,12 @@ function beginScan(
   signal: AbortSignal,
 ): AsyncIterable<SnapshotChunk> | undefined {
   const targets = places.filter((place): place is TargetPlace => "root" in place);
-  if (targets.length === 0 || source.root.kind === "missing") return undefined;
+  if (targets.length === 0 || !isThere(source.root)) return undefined;
   return source.endpoint.scan(sourceScanOf(request, source, targets), signal);
+}
+
+function isThere({ kind }: RootInfo): boolean {
+  return kind !== "missing" && kind !== "dangling";
 }
 
 async function openStore(
@@ -102,7 +108,11 @@ async function openStore(
 }
 
 /** Locks one target and prepares its run. What goes wrong here is that target's own end. */
-async function openTarget(shared: Shared, place: TargetPlace | LostPlace): Promise<Opened> {
+async function openTarget(
+  shared: Shared,
+  place: TargetPlace | LostPlace,
+  earlier: readonly (TargetPlace | LostPlace)[],
+): Promise<Opened> {
   const { request, ctx, source, locks, store } = shared;
   const { location } = place;
   if ("error" in place) {
@@ -112,6 +122,12 @@ async function openTarget(shared: Shared, place: TargetPlace | LostPlace): Promi
       type: "over",
       summary: refuse(request, ctx, location, status, { code, message, hint }),
     };
+  }
+  const other = place.single === undefined && earlier.find((one) => overlaps(place, one));
+  if (other !== false && other !== undefined) {
+    const message = `${location} and the target ${other.location} are the same, or one lies inside the other`;
+    const error = { code: "GUARD", message, hint: "Name targets that do not hold one another." };
+    return { type: "over", summary: refuse(request, ctx, location, "guarded", error) };
   }
   const holder = await locks.take(place.root, `mirror ${request.source} → ${location}`);
   if (holder !== undefined) {
@@ -172,8 +188,8 @@ async function finishTarget(shared: Shared, one: Opened): Promise<RunSummary> {
     durationMs: summary.durationMs,
     exitCode: exitCodeOf(summary.status),
     summary: { ...summary },
-    sourceMount: source.root.kind === "missing" ? undefined : source.root.mountPoint,
-    targetMount: root.kind === "missing" ? undefined : root.mountPoint,
+    sourceMount: isThere(source.root) ? source.root.mountPoint : undefined,
+    targetMount: isThere(root) ? root.mountPoint : undefined,
   });
   return summary;
 }

@@ -80,10 +80,12 @@ async function openPlace(
     if (root.kind === "directory" || root.kind === "missing" || root.kind === "unreadable") {
       return { endpoint, root, single: undefined };
     }
+    if (root.kind === "dangling") throw danglingLink(location);
     throw new SyncError("ROOT_NOT_DIRECTORY", `${location}: it is not a directory`, {
       hint: "Name a directory as the target, or a path where none exists yet.",
     });
   }
+  if (root.kind === "dangling") throw danglingLink(location);
   // A file goes into a directory that exists, and to any other path under that path's own name.
   if (root.kind === "directory") {
     return { endpoint, root, single: { sourceName: source.file, targetName: source.file } };
@@ -99,6 +101,26 @@ async function openPlace(
     });
   }
   return { endpoint: around, root: aroundRoot, single };
+}
+
+function danglingLink(location: string): SyncError {
+  return new SyncError("ROOT_MISSING", `${location}: it is a link to nothing`, {
+    hint: "Mount or make what it points to, or name another target.",
+  });
+}
+
+/** Whether two targets are one directory, or one would lie inside the other. */
+export function overlaps(a: TargetPlace, b: TargetPlace | LostPlace): boolean {
+  return "root" in b && (isWithinRoot(a.root, b.root) || isWithinRoot(b.root, a.root));
+}
+
+/** A root that does not exist yet is known by where it would be. */
+function isWithinRoot(inner: RootInfo, outer: RootInfo): boolean {
+  if (outer.missing.length === 0) return inner.lineage.includes(outer.lineage[0]!);
+  return (
+    inner.lineage[0] === outer.lineage[0] &&
+    outer.missing.every((name, i) => inner.missing[i] === name)
+  );
 }
 
 /** One scan of the source for all targets: attributes are read if any of them keeps them. */

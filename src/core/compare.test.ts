@@ -22,6 +22,8 @@ const preserve: Preserve = {
 
 const rules: CompareRules = {
   isSingle: false,
+  excludedGoes: false,
+  targetPlace: undefined,
   sameMachine: false,
   sameness: {
     compare: "size+mtime",
@@ -30,7 +32,14 @@ const rules: CompareRules = {
     linkTimes: true,
     racySince: Infinity,
   },
-  selection: { preserve, symlinks: true, filter: noFilter, ignoreFiles: false, foldsCase: false },
+  selection: {
+    preserve,
+    symlinks: true,
+    filter: noFilter,
+    ignoreFiles: false,
+    foldsCase: false,
+    excludedGoes: false,
+  },
 };
 
 async function differences(

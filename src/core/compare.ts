@@ -8,20 +8,15 @@ import type { SelectionRules } from "./selection.ts";
 import { newSelection } from "./selection.ts";
 import type { SnapshotChunk } from "./snapshot.ts";
 import { joinPath, rootPath } from "./path.ts";
-import {
-  CLOSED,
-  DIRECTORY,
-  EXCLUDED,
-  FILE,
-  findingAt,
-  LEFTOVER,
-  nameAt,
-  PROBLEM,
-} from "./snapshot.ts";
+import { CLOSED, DIRECTORY, EXCLUDED, findingAt, LEFTOVER, nameAt, PROBLEM } from "./snapshot.ts";
 
 export interface CompareRules {
   /** The trees are one entry each: their roots are just the directories around it. */
   readonly isSingle: boolean;
+  /** What the source leaves out is removed from the target instead of left alone. */
+  readonly excludedGoes: boolean;
+  /** Where the missing target would be made: the source must not come by it. */
+  readonly targetPlace: RootIdentity | undefined;
   /** Both replicas live where identities can be compared. */
   readonly sameMachine: boolean;
   readonly sameness: Sameness;
@@ -58,7 +53,7 @@ interface MatchedRows {
 }
 
 /** Identity of a replica's root, once its row was met; without one, nothing is like it. */
-interface RootIdentity {
+export interface RootIdentity {
   dev: number;
   inoHigh: number;
   inoLow: number;
@@ -84,7 +79,7 @@ export async function* compare(
     matched: [],
     matchedRows: [],
     sourceRoot: { dev: -1, inoHigh: -1, inoLow: -1 },
-    targetRoot: { dev: -1, inoHigh: -1, inoLow: -1 },
+    targetRoot: { ...(rules.targetPlace ?? { dev: -1, inoHigh: -1, inoLow: -1 }) },
     checked: 0,
     targetEntries: 0,
     skipped: 0,
@@ -149,7 +144,7 @@ function onlySource(run: Comparison): void {
   }
   if (kind === EXCLUDED) {
     run.skipped++;
-    run.frozenBelow = depth;
+    if (!run.rules.excludedGoes) run.frozenBelow = depth;
   } else {
     if (depth > 0) run.checked++;
     if (kind === PROBLEM) freeze(run, source, "source");
@@ -200,6 +195,12 @@ function both(run: Comparison): void {
       leftover(run);
       advance(target);
     }
+    return;
+  }
+  if (kind === EXCLUDED && run.rules.excludedGoes) {
+    // As if it were not there: what the target has under this name is its own, and comes next.
+    run.skipped++;
+    advance(source);
     return;
   }
   countTarget(run);
@@ -261,22 +262,17 @@ function pair(run: Comparison): void {
   if (!isEntry(from) || !isEntry(to)) return;
   const aspects = aspectsOf(bits);
   const around = aroundOf(run, source);
-  if (from.kind === "file" && to.kind === "file" && (bits === 0 || (bits & CHECK) !== 0)) {
-    out.push({
-      type: bits === 0 ? "linked" : "check",
-      path,
-      source: from,
-      target: to,
-      aspects,
-      around,
-    });
+  if (bits === 0 && from.kind !== "directory" && to.kind !== "directory") {
+    out.push({ type: "linked", path, source: from, target: to, aspects, around });
+  } else if ((bits & CHECK) !== 0 && from.kind === "file" && to.kind === "file") {
+    out.push({ type: "check", path, source: from, target: to, aspects, around });
   } else {
     out.push({ type: "differs", path, source: from, target: to, aspects, around });
   }
 }
 
 function isLinked(run: Comparison, kind: number): boolean {
-  if (kind !== FILE || !run.rules.sameness.preserve.hardlinks) return false;
+  if (kind === DIRECTORY || !run.rules.sameness.preserve.hardlinks) return false;
   return run.source.chunk.nlink[run.source.row]! > 1 || run.target.chunk.nlink[run.target.row]! > 1;
 }
 

@@ -1,4 +1,4 @@
-import type { DirectoryEntry, Entry, FileEntry } from "./entry.ts";
+import type { DirectoryEntry, Entry, FileEntry, Leaf } from "./entry.ts";
 import type { RelPath } from "./path.ts";
 import type { Aspect } from "./plan.ts";
 import type { Problem } from "./problem.ts";
@@ -45,8 +45,8 @@ export type Difference =
   | {
       readonly type: "linked";
       readonly path: RelPath;
-      readonly source: FileEntry;
-      readonly target: FileEntry;
+      readonly source: Leaf;
+      readonly target: Leaf;
       readonly aspects: readonly Aspect[];
       readonly around: Around | undefined;
     }

@@ -49,6 +49,8 @@ export interface SpecialEntry extends Metadata {
 /** An entry that was read. */
 export type Entry = FileEntry | DirectoryEntry | SymlinkEntry | SpecialEntry;
 export type EntryKind = Entry["kind"];
+/** What can have several names. */
+export type Leaf = Exclude<Entry, DirectoryEntry>;
 
 /** Stands where something could not be read. It freezes its path and everything below. */
 export interface ProblemEntry {

@@ -1,14 +1,15 @@
 import type { Around } from "./difference.ts";
-import type { Entry, FileEntry } from "./entry.ts";
+import type { Entry, Leaf } from "./entry.ts";
 import { identityKey } from "./entry.ts";
 import type { RelPath } from "./path.ts";
 import { comparePaths } from "./path.ts";
 import type { Action, Aspect } from "./plan.ts";
+import { isMadeAnew, putAction } from "./put-action.ts";
 
-/** One name of a file that has, or shall have, several: what stands there now and what is wrong with it. */
+/** One name of something that has, or shall have, several: what stands there now and what is wrong with it. */
 export interface LinkMember {
   readonly path: RelPath;
-  readonly source: FileEntry;
+  readonly source: Leaf;
   /** What the target holds at the path. */
   readonly target: Entry | undefined;
   /** Empty where only its company may be wrong. */
@@ -46,7 +47,7 @@ export function planLinkGroups(
 function countNames(entries: readonly (Entry | undefined)[]): ReadonlyMap<string, number> {
   const names = new Map<string, number>();
   for (const entry of entries) {
-    if (entry?.kind !== "file" || entry.nlink === 1) continue;
+    if (entry === undefined || entry.kind === "directory" || entry.nlink === 1) continue;
     const key = identityKey(entry);
     names.set(key, (names.get(key) ?? 0) + 1);
   }
@@ -68,8 +69,7 @@ function planGroup(
   for (const member of group) {
     const { path, source: entry, target: expected, aspects, around } = member;
     if (member === leader) {
-      if (kept === undefined)
-        out.push({ action: { type: "put-file", path, expected, entry }, around });
+      if (kept === undefined) out.push({ action: putAction(path, expected, entry), around });
       else if (aspects.length > 0 && expected !== undefined) {
         out.push({
           action: { type: "set-metadata", path, expected, entry, aspects },
@@ -78,7 +78,7 @@ function planGroup(
       }
       continue;
     }
-    const sharesAlready = expected?.kind === "file" && identityKey(expected) === kept;
+    const sharesAlready = expected?.kind === entry.kind && identityKey(expected) === kept;
     if (sharesAlready) continue;
     out.push({ action: { type: "link", path, from: leader.path, expected, entry }, around });
   }
@@ -91,8 +91,8 @@ function planGroup(
 function isUsable(
   member: LinkMember,
   names: ReadonlyMap<string, number>,
-): member is LinkMember & { readonly target: FileEntry } {
+): member is LinkMember & { readonly target: Leaf } {
   const { target, aspects } = member;
-  if (target?.kind !== "file" || aspects.includes("content")) return false;
+  if (target === undefined || target.kind === "directory" || isMadeAnew(aspects)) return false;
   return aspects.length === 0 || (names.get(identityKey(target)) ?? 1) >= target.nlink;
 }

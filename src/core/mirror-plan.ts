@@ -8,6 +8,7 @@ import type { Action, Aspect, Phases, Plan } from "./plan.ts";
 import { phaseNames } from "./plan.ts";
 import { totalsOf } from "./plan-totals.ts";
 import type { Problem } from "./problem.ts";
+import { isMadeAnew, putAction } from "./put-action.ts";
 
 export interface MirrorRules {
   /** Remove what only the target has. */
@@ -100,14 +101,12 @@ function add(draft: Draft, difference: Exclude<Difference, { type: "check" }>): 
 
 function differs(draft: Draft, difference: Extract<Difference, { type: "differs" }>): void {
   const { path, source, target, aspects, around } = difference;
-  const isWhole = aspects.some(
-    (a) => a === "kind" || a === "content" || a === "link-target" || a === "device",
-  );
+  const isWhole = isMadeAnew(aspects);
   const isMember =
     draft.rules.hardlinks &&
     draft.rules.content === undefined &&
-    source.kind === "file" &&
-    target.kind === "file" &&
+    source.kind !== "directory" &&
+    target.kind !== "directory" &&
     (source.nlink > 1 || target.nlink > 1);
   // What has further names is not changed in place, where its group is not: they may be none of ours.
   const isShared = target.kind !== "directory" && target.nlink > 1;
@@ -144,12 +143,7 @@ function put(
     finishing(draft, path, undefined, entry, []);
     return;
   }
-  if (
-    entry.kind === "file" &&
-    draft.rules.hardlinks &&
-    entry.nlink > 1 &&
-    draft.rules.content === undefined
-  ) {
+  if (draft.rules.hardlinks && entry.nlink > 1 && draft.rules.content === undefined) {
     draft.members.push({ path, source: entry, target: expected, aspects, around });
     return;
   }
@@ -160,21 +154,6 @@ function put(
     action.type === "put-file" && content !== undefined ? { ...action, content } : action,
     around,
   );
-}
-
-function putAction(
-  path: RelPath,
-  expected: Entry | undefined,
-  entry: Exclude<Entry, DirectoryEntry>,
-): Action {
-  switch (entry.kind) {
-    case "file":
-      return { type: "put-file", path, expected, entry };
-    case "symlink":
-      return { type: "put-symlink", path, expected, entry };
-    default:
-      return { type: "put-special", path, expected, entry };
-  }
 }
 
 /** Puts an action that makes a non-directory into its phase. */

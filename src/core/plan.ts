@@ -1,4 +1,11 @@
-import type { DirectoryEntry, Entry, FileEntry, SpecialEntry, SymlinkEntry } from "./entry.ts";
+import type {
+  DirectoryEntry,
+  Entry,
+  FileEntry,
+  Leaf,
+  SpecialEntry,
+  SymlinkEntry,
+} from "./entry.ts";
 import type { RelPath } from "./path.ts";
 import type { Problem } from "./problem.ts";
 
@@ -54,7 +61,7 @@ export type Action =
       readonly path: RelPath;
       readonly from: RelPath;
       readonly expected: Entry | undefined;
-      readonly entry: FileEntry;
+      readonly entry: Leaf;
     }
   | {
       readonly type: "set-metadata";

@@ -4,6 +4,7 @@
  * capabilities. This file is the contract; it knows no driver.
  */
 import type { Filter } from "../core/filter.ts";
+import type { RootIdentity } from "../core/compare.ts";
 import type { FileEntry } from "../core/entry.ts";
 import type { Name, RelPath } from "../core/path.ts";
 import type { Action } from "../core/plan.ts";
@@ -30,7 +31,9 @@ export interface Capabilities {
 
 /** What stands at a replica's root, and where that is. */
 export interface RootInfo {
-  readonly kind: "directory" | "missing" | "file" | "other" | "unreadable";
+  readonly kind: "directory" | "missing" | "dangling" | "file" | "other" | "unreadable";
+  /** Of the root, or of the nearest directory to it that exists, as rows of a scan have it. */
+  readonly identity: RootIdentity;
   /**
    * Identity keys of the root and of every directory above it, the root first; for a missing root, of the nearest
    * directory that exists and those above. Bind mounts and links do not hide identity.

@@ -1,5 +1,5 @@
 import { compare } from "../core/compare.ts";
-import type { CompareRules } from "../core/compare.ts";
+import type { CompareRules, RootIdentity } from "../core/compare.ts";
 import type { Filter } from "../core/filter.ts";
 import { noFilter } from "../core/filter.ts";
 import { newMirrorPlanner } from "../core/mirror-plan.ts";
@@ -58,6 +58,8 @@ export interface PlanInput {
   readonly chunks: AsyncIterable<SnapshotChunk>;
   readonly target: Endpoint;
   readonly targetExists: boolean;
+  /** The nearest directory to the target that exists. */
+  readonly targetPlace: RootIdentity;
   readonly settings: MirrorSettings;
   readonly preserve: Preserve;
   /** Milliseconds since the epoch, from before the scan. */
@@ -124,6 +126,8 @@ function compareRulesOf({
   preserve,
   startedAt,
   single,
+  targetExists,
+  targetPlace,
 }: PlanInput): CompareRules {
   const resolution = Math.max(
     source.capabilities.timeResolution,
@@ -132,6 +136,8 @@ function compareRulesOf({
   const { symlinks, foldsCase, linkTimes } = target.capabilities;
   return {
     isSingle: single !== undefined,
+    excludedGoes: settings.deleteExcluded,
+    targetPlace: targetExists ? undefined : targetPlace,
     sameMachine: source.machine === target.machine,
     sameness: {
       compare: settings.compare,
@@ -146,6 +152,7 @@ function compareRulesOf({
       filter: settings.filter,
       ignoreFiles: settings.ignoreFiles && !settings.deleteExcluded,
       foldsCase,
+      excludedGoes: settings.deleteExcluded,
     },
   };
 }

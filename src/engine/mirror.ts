@@ -99,7 +99,7 @@ function factsOf(run: TargetRun, side: "source" | "target"): RootFacts {
   const root = side === "source" ? run.sourceRoot : run.targetRoot;
   return {
     location: run[side].location,
-    exists: root.kind !== "missing",
+    exists: root.kind !== "missing" && root.kind !== "dangling",
     lineage: root.lineage,
     mountPoint: root.mountPoint,
     knownMountPoint: run.knownMounts?.[side],
@@ -131,7 +131,8 @@ async function plan(
   enter(state, "scan");
   try {
     const targetExists = targetRoot.kind !== "missing";
-    const input = { source, chunks, target, targetExists, settings, preserve, startedAt, single };
+    const place = { target, targetExists, targetPlace: targetRoot.identity };
+    const input = { source, chunks, ...place, settings, preserve, startedAt, single };
     state.plan = await makePlan(input, signal);
   } catch (error) {
     state.failure = error;

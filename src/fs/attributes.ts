@@ -14,8 +14,12 @@ export interface AttributeChoice {
 /** Attributes that the kernel keeps for itself and that mean nothing in another place. */
 const kernelOwn = /^(security\.(ima|evm)|trusted\.overlay\..*|system\.(?!posix_acl_).*)$/;
 
+function isAcl(attribute: ByteString): boolean {
+  return attribute.startsWith("system.posix_acl_");
+}
+
 export function isChosen(attribute: ByteString, choice: AttributeChoice): boolean {
-  if (attribute.startsWith("system.posix_acl_")) return choice.acls;
+  if (isAcl(attribute)) return choice.acls;
   if (!choice.xattrs || kernelOwn.test(attribute)) return false;
   return attribute.startsWith("user.") || choice.isRoot;
 }
@@ -63,9 +67,13 @@ export interface AttributeTarget {
 /** Makes the chosen attributes what they shall be; extra ones go. */
 export function writeAttributes(wanted: Xattrs | undefined, target: AttributeTarget): void {
   const have = new Map(target.current);
+  const missing = new Map<ByteString, ByteString>();
   for (const [attribute, value] of wanted ?? []) {
-    if (have.get(attribute) !== value) target.set(attribute, value);
+    if (have.get(attribute) !== value) missing.set(attribute, value);
     have.delete(attribute);
   }
   for (const attribute of have.keys()) target.remove(attribute);
+  // An ACL can take away the right to set the others, so it comes last.
+  const last = [...missing].toSorted(([a], [b]) => Number(isAcl(a)) - Number(isAcl(b)));
+  for (const [attribute, value] of last) target.set(attribute, value);
 }

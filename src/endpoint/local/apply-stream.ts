@@ -22,8 +22,8 @@ export interface ApplyWork {
 const batchActions = 256;
 const batchBytes = 16 << 20;
 /** Up to this much is done in this thread: less work than starting another one. */
-const smallActions = 64;
-const smallBytes = 4 << 20;
+const smallActions = 32;
+const smallBytes = 1 << 20;
 
 /** Carries out actions in worker threads. Outcomes come in the order of the actions, whatever finishes first. */
 export async function* applyStream(

@@ -71,9 +71,9 @@ export function putLink(ctx: Applier, { path, from, expected, entry }: Of<"link"
   const fromDir = ctx.linkTargets.open(parentPath(from));
   driver.stat(fromDir, fromName, ctx.stat);
   const isRight =
-    kinds[ctx.stat.kind] === "file" &&
-    ctx.stat.size === entry.size &&
-    sameTime(ctx.stat, entry, ctx.tolerance);
+    kinds[ctx.stat.kind] === entry.kind &&
+    (entry.kind !== "file" || ctx.stat.size === entry.size) &&
+    (entry.kind === "symlink" || sameTime(ctx.stat, entry, ctx.tolerance));
   if (!isRight && ctx.options.preserve.times) {
     throw new EntryProblem(
       "target",

@@ -6,6 +6,8 @@ import { SyncError } from "../../base/errors.ts";
 import { bytesOfText } from "../../base/byte-string.ts";
 import type { FileDriver, FileSystemInfo, HostPath } from "../../fs/driver.ts";
 import { FileError } from "../../fs/file-error.ts";
+import { newStat } from "../../fs/stat.ts";
+import type { RootIdentity } from "../../core/compare.ts";
 import type { RootInfo } from "../endpoint.ts";
 
 /** What looking at a root's place gives beyond {@link RootInfo}. */
@@ -31,9 +33,10 @@ export function inspectRoot(driver: FileDriver, path: string): RootPlace {
     throw new SyncError("ROOT_NOT_DIRECTORY", `${path}: ${existing} is not a directory`);
   }
   const directory = isDirectory ? realPath : dirname(realPath);
-  const fileSystem = fileSystemOf(driver, directory);
+  const { fileSystem, identity } = lookInside(driver, directory);
   const info: RootInfo = {
-    kind: kindOf(stat, missing, realPath),
+    kind: missing.length > 0 && isLink(path) ? "dangling" : kindOf(stat, missing, realPath),
+    identity,
     lineage: lineageOf(realPath),
     missing,
     mountPoint: mountPointOf(directory),
@@ -68,10 +71,6 @@ function statOf(path: string): BigIntStats | undefined {
     const { code } = error as NodeJS.ErrnoException;
     if (code === "ENOTDIR") return undefined;
     if (code === "ENOENT") {
-      if (isLink(path))
-        throw new SyncError("ROOT_MISSING", `${path}: the link points to nothing`, {
-          cause: error,
-        });
       return undefined;
     }
     const hint = "Look at the permissions of the directories above it.";
@@ -103,17 +102,27 @@ function mountPointOf(directory: string): string {
   return at;
 }
 
-function fileSystemOf(driver: FileDriver, directory: string): FileSystemInfo {
+interface Inside {
+  readonly fileSystem: FileSystemInfo;
+  readonly identity: RootIdentity;
+}
+
+function lookInside(driver: FileDriver, directory: string): Inside {
   try {
     const fd = driver.openRoot(bytesOfText(directory) as string as HostPath);
     try {
-      return driver.fileSystem(fd);
+      const stat = newStat();
+      driver.statDescriptor(fd, stat);
+      const { dev, inoHigh, inoLow } = stat;
+      return { fileSystem: driver.fileSystem(fd), identity: { dev, inoHigh, inoLow } };
     } finally {
       driver.close(fd);
     }
   } catch (error) {
-    if (error instanceof FileError) return { freeBytes: Infinity, freeInodes: undefined, type: 0 };
-    throw error;
+    if (!(error instanceof FileError)) throw error;
+    // Whatever is wrong with the directory, those who read it next will say so.
+    const fileSystem = { freeBytes: Infinity, freeInodes: undefined, type: 0 };
+    return { fileSystem, identity: { dev: -1, inoHigh: -1, inoLow: -1 } };
   }
 }
 

@@ -96,12 +96,12 @@ function entryAsSpec(
 }
 
 function link(target: MemoryTarget, { path, from, expected, entry }: Of<"link">): undefined {
-  const original = placeOf(target, from);
-  const node = childOf(target.world, original.dir, original.name);
+  const dir = directoryAt(target, parentPath(from));
+  const node = childOf(target.world, dir, baseName(from));
   if (node === undefined) throw trouble("vanished", "the file to link to has gone");
   const isRight =
-    node.kind === "file" &&
-    node.content.length === entry.size &&
+    node.kind === entry.kind &&
+    (node.kind !== "file" || node.content.length === entry.size) &&
     (!target.options.preserve.times || isSameTime(target.world, node, entry));
   if (!isRight) throw trouble("blocked", "the file to link to is not in place");
   commit(target, placeOf(target, path), expected, node);
@@ -136,7 +136,7 @@ function finishDirectory(
 }
 
 function placeOf(target: MemoryTarget, path: RelPath): Place {
-  const refused = target.world.refused.get(inWorld(target.path, path));
+  const refused = target.world.unchangeable.get(inWorld(target.path, path));
   if (refused !== undefined) throw trouble(refused.code, refused.message);
   return { dir: directoryAt(target, parentPath(path)), name: baseName(path) };
 }

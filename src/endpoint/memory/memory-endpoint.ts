@@ -7,6 +7,8 @@ import type { Endpoint, Outcome, RootInfo } from "../endpoint.ts";
 import { EntryProblem } from "../endpoint.ts";
 import type { MemoryTarget } from "./memory-apply.ts";
 import { applyNow, inWorld, isAsExpected, isSameTime, putFile } from "./memory-apply.ts";
+import type { MemoryNode } from "./memory-node.ts";
+import { entryOf } from "./memory-node.ts";
 import { scanChunks } from "./memory-scan.ts";
 import { newNode } from "./memory-tree.ts";
 import type { MemoryWorld } from "./memory-world.ts";
@@ -98,6 +100,7 @@ function rootInfo(world: MemoryWorld, path: RelPath): RootInfo {
   }
   return {
     kind: kindOf(world, path),
+    identity: identityOf(nodeAt(world, existing)!),
     lineage,
     missing,
     mountPoint: locationOf(mount),
@@ -106,6 +109,11 @@ function rootInfo(world: MemoryWorld, path: RelPath): RootInfo {
     freeInodes: world.freeInodes,
     realPath: locationOf(path),
   };
+}
+
+function identityOf(node: MemoryNode): RootInfo["identity"] {
+  const { dev, inoHigh, inoLow } = entryOf(node, { xattrs: false, acls: false });
+  return { dev, inoHigh, inoLow };
 }
 
 function kindOf(world: MemoryWorld, path: RelPath): RootInfo["kind"] {
@@ -135,7 +143,7 @@ async function* readFile(
   expected: FileEntry,
   signal: AbortSignal,
 ): AsyncGenerator<Uint8Array> {
-  const refused = world.refused.get(path);
+  const refused = world.unreadable.get(path);
   if (refused !== undefined) throw new EntryProblem("source", refused.code, refused.message);
   const there = resolve(world, path);
   if (typeof there === "string") throw new EntryProblem("source", there, "it has gone");

@@ -31,8 +31,10 @@ export interface MemoryWorld {
   readonly chunkRows: number;
   readonly pieceBytes: number;
   readonly root: MemoryDirectory;
-  /** By path in the world: what every attempt to read the file's content, or to change the name, fails with. */
-  readonly refused: Map<RelPath, Trouble>;
+  /** By path in the world: what every attempt to read the file's content fails with. */
+  readonly unreadable: Map<RelPath, Trouble>;
+  /** The same for every attempt to change what stands at the path. */
+  readonly unchangeable: Map<RelPath, Trouble>;
   time: bigint;
   nextInode: number;
 }
@@ -83,7 +85,8 @@ export function newWorld(options: WorldOptions = {}): MemoryWorld {
       trouble: undefined,
       names: new Map(),
     },
-    refused: new Map(),
+    unreadable: new Map(),
+    unchangeable: new Map(),
     time,
     nextInode: 2,
   };
