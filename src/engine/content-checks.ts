@@ -1,4 +1,5 @@
 import type { Difference } from "../core/difference.ts";
+import type { Side } from "../core/problem.ts";
 import type { ApplyOptions, ContentCheck, ContentVerdict, Endpoint } from "../endpoint/endpoint.ts";
 import { EntryProblem } from "../endpoint/endpoint.ts";
 
@@ -96,22 +97,20 @@ async function compareStreams(
   target: Endpoint,
   signal: AbortSignal,
 ): Promise<ContentVerdict> {
+  const left = pieces("source", source.read(content, sourceEntry, signal));
+  const right = pieces("target", target.read(path, targetEntry, signal));
   try {
-    const left = pieces(source.read(content, sourceEntry, signal));
-    const right = pieces(target.read(path, targetEntry, signal));
-    try {
-      for (;;) {
-        const length = Math.min(await left.available(), await right.available());
-        if (length === 0)
-          return { path, equal: (await left.available()) === (await right.available()) };
-        if (!sameBytes(left.take(length), right.take(length))) return { path, equal: false };
-      }
-    } finally {
-      await Promise.all([left.close(), right.close()]);
+    for (;;) {
+      const [ours, theirs] = [await left.available(), await right.available()];
+      const length = Math.min(ours, theirs);
+      if (length === 0) return { path, equal: ours === theirs };
+      if (!sameBytes(left.take(length), right.take(length))) return { path, equal: false };
     }
   } catch (error) {
     if (!(error instanceof EntryProblem)) throw error;
     return { path, problem: { path, side: error.side, code: error.code, message: error.message } };
+  } finally {
+    await Promise.all([left.close(), right.close()]);
   }
 }
 
@@ -122,15 +121,15 @@ interface Pieces {
   close(): Promise<void>;
 }
 
-function pieces(stream: AsyncIterable<Uint8Array>): Pieces {
+function pieces(side: Side, stream: AsyncIterable<Uint8Array>): Pieces {
   const iterator = stream[Symbol.asyncIterator]();
-  let rest = new Uint8Array(0);
+  let rest: Uint8Array = new Uint8Array(0);
   return {
     async available() {
       while (rest.length === 0) {
-        const next = await iterator.next();
+        const next = await nextOf(side, iterator);
         if (next.done === true) return 0;
-        rest = new Uint8Array(next.value);
+        rest = next.value;
       }
       return rest.length;
     },
@@ -143,6 +142,19 @@ function pieces(stream: AsyncIterable<Uint8Array>): Pieces {
       await iterator.return?.();
     },
   };
+}
+
+/** The next piece; trouble is said of the side that is read, which the endpoint does not know. */
+async function nextOf(
+  side: Side,
+  iterator: AsyncIterator<Uint8Array>,
+): Promise<IteratorResult<Uint8Array>> {
+  try {
+    return await iterator.next();
+  } catch (error) {
+    if (error instanceof EntryProblem) throw new EntryProblem(side, error.code, error.message);
+    throw error;
+  }
 }
 
 function sameBytes(a: Uint8Array, b: Uint8Array): boolean {

@@ -188,7 +188,7 @@ function repeated(tree: ModelDirectory, times: number): ModelDirectory {
       [...node.children].map(([name, child]): [Name, ModelNode] => {
         if (child.kind === "directory") return [name, copy(child, n)];
         const isGrouped = child.kind === "file" && child.group !== undefined;
-        return [name, isGrouped ? { ...child, group: child.group! + 10 * n } : child];
+        return [name, isGrouped ? { ...child, group: child.group + 10 * n } : child];
       }),
     ),
   });

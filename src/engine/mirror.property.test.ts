@@ -8,16 +8,25 @@ import { plantModel, seeMemory } from "../../test/model/memory.ts";
 import { predict } from "../../test/model/oracle.ts";
 import type { RunOptions, RunResult } from "../../test/model/runs.ts";
 import { runMirror } from "../../test/model/runs.ts";
-import { differencesFrom, filters, rechunked, somePaths } from "../../test/model/settings.ts";
+import {
+  differencesFrom,
+  filters,
+  rechunked,
+  someFiles,
+  somePaths,
+} from "../../test/model/settings.ts";
 import type { Fact } from "../../test/model/tree.ts";
 import { factsOf, isAtOrBelow } from "../../test/model/tree.ts";
+import type { ByteString } from "../base/byte-string.ts";
+import { rawBytes } from "../base/byte-string.ts";
 import type { RelPath } from "../core/path.ts";
+import { parentPath } from "../core/path.ts";
 import type { Action, Plan } from "../core/plan.ts";
 import { actionsOf } from "../core/plan.ts";
 import { openMemory } from "../endpoint/memory/memory-endpoint.ts";
-import { existing } from "../endpoint/memory/memory-tree.ts";
+import { existing, plant } from "../endpoint/memory/memory-tree.ts";
 import type { WorldOptions } from "../endpoint/memory/memory-world.ts";
-import { newWorld } from "../endpoint/memory/memory-world.ts";
+import { newWorld, nodeAt, stamp } from "../endpoint/memory/memory-world.ts";
 
 interface Stage {
   readonly run: (options?: RunOptions) => ReturnType<typeof runMirror>;
@@ -25,7 +34,17 @@ interface Stage {
   readonly target: () => Fact[];
   /** Puts something unreadable in the place of entries. */
   readonly spoil: (side: "s" | "t", paths: readonly string[]) => void;
+  /** Makes every attempt fail to read a file, or to change a name. */
+  readonly refuse: (side: "s" | "t", paths: readonly string[]) => void;
+  readonly relent: () => void;
+  /**
+   * Writes {@link scribbled} into files of the target, or puts a new file of that content in the place of what is there or
+   * where nothing is. Returns the paths where that was possible.
+   */
+  readonly scribble: (paths: readonly string[], inPlace: boolean) => string[];
 }
+
+const scribbled = "written by somebody else meanwhile";
 
 /** The pair, planted in a world of its own. */
 function stage({ source, target }: TreePair, options: WorldOptions = {}): Stage {
@@ -41,6 +60,29 @@ function stage({ source, target }: TreePair, options: WorldOptions = {}): Stage 
       const trouble = { code: "unreadable", message: "it cannot be read" } as const;
       for (const path of paths) existing(world, `${side}/${path}` as RelPath).trouble = trouble;
     },
+    refuse: (side, paths) => {
+      const trouble = { code: "io", message: "the disk is broken" } as const;
+      const refused = side === "s" ? world.unreadable : world.unchangeable;
+      for (const path of paths) refused.set(`${side}/${path}` as RelPath, trouble);
+    },
+    relent: () => {
+      world.unreadable.clear();
+      world.unchangeable.clear();
+    },
+    scribble: (paths, inPlace) =>
+      paths.filter((path) => {
+        const at = `t/${path}` as RelPath;
+        const node = nodeAt(world, at);
+        if (node?.kind === "file" && inPlace) {
+          node.content = rawBytes(scribbled as ByteString);
+          node.mtime = stamp(world);
+          return true;
+        }
+        const isInTree = nodeAt(world, parentPath(at))?.kind === "directory";
+        if (!isInTree || node?.kind === "directory") return false;
+        plant(world, at, { kind: "file", content: scribbled as ByteString });
+        return true;
+      }),
   };
 }
 
@@ -126,8 +168,8 @@ describe("with filters, unreadable paths, and entries that only the target has",
         const { pair, filter } = given;
         const here = stage(pair, { chunkRows });
         const spoilt = {
-          s: somePaths(pair.source, given.spoiltAtSource),
-          t: somePaths(pair.target, given.spoiltAtTarget),
+          s: someFiles(pair.source, given.spoiltAtSource),
+          t: someFiles(pair.target, given.spoiltAtTarget),
         };
         here.spoil("s", spoilt.s);
         here.spoil("t", spoilt.t);
@@ -211,6 +253,89 @@ describe("the plan", () => {
     );
   });
 });
+
+describe("when something goes wrong on the way", () => {
+  const dishonest = { ...everyKind, honestTimes: false };
+  const byContent = fc.constant("content" as const);
+  const faults = fc.record({
+    trees: fc.oneof(
+      fc.record({ pair: treePairs(), compare: fc.constant("size+mtime" as const) }),
+      fc.record({ pair: treePairs(dishonest), compare: byContent }),
+      fc.record({ pair: treePairs({ ...dishonest, alike: true }), compare: byContent }),
+    ),
+    refusedAtSource: fc.array(fc.nat(), { maxLength: 3 }),
+    refusedAtTarget: fc.array(fc.nat(), { maxLength: 3 }),
+    abortAfter: fc.option(fc.nat(5), { nil: Infinity }),
+  });
+
+  test("every name holds what it held or what it shall hold, and the next run does the rest", async () => {
+    await fc.assert(
+      fc.asyncProperty(faults, async ({ trees: { pair, compare }, ...given }) => {
+        const here = stage(pair);
+        here.refuse("s", somePaths(pair.source, given.refusedAtSource));
+        here.refuse("t", somePaths(pair.source, given.refusedAtTarget));
+        const abort = new AbortController();
+        let left = given.abortAfter;
+        await here.run({
+          settings: { compare },
+          signal: abort.signal,
+          onEvent: ({ type }) => {
+            if (type === "action" && left-- <= 0) abort.abort();
+          },
+        });
+        expect(strangers(here.target(), factsOf(pair.target), factsOf(pair.source))).toEqual([]);
+        here.relent();
+        await here.run({ settings: { compare } });
+        expect(here.target()).toEqual(factsOf(pair.source));
+        expect(planned(await here.run({ settings: { compare } }))).toEqual([]);
+      }),
+      { numRuns: 600 },
+    );
+  });
+
+  test("what has appeared or changed at the target since the plan was made is still there", async () => {
+    const given = fc.record({ pair: treePairs(), touched: fc.array(fc.nat(), { maxLength: 3 }) });
+    await fc.assert(
+      fc.asyncProperty(given, fc.boolean(), async ({ pair, touched }, inPlace) => {
+        const { run, target, scribble } = stage(pair);
+        const paths = [
+          ...somePaths(pair.target, touched),
+          ...somePaths(
+            pair.source,
+            touched.map((n) => n + 1),
+          ),
+        ];
+        let mine: readonly string[] = [];
+        await run({
+          confirm: async () => {
+            mine = scribble(paths, inPlace);
+            return true;
+          },
+        });
+        const found = new Map(target().map(({ path, what }) => [path, what]));
+        expect(mine.filter((path) => found.get(path) !== scribbled)).toEqual([]);
+        await run();
+        expect(target()).toEqual(factsOf(pair.source));
+      }),
+      { numRuns: 600 },
+    );
+  });
+});
+
+/** Names that hold neither what they held nor what they shall hold: kind, and content, link target or device. */
+function strangers(
+  found: readonly Fact[],
+  before: readonly Fact[],
+  wanted: readonly Fact[],
+): string[] {
+  const brief = (facts: readonly Fact[]): Map<string, string> =>
+    new Map(facts.map(({ path, kind, what }) => [path, `${kind} ${what}`]));
+  const [is, was, shall] = [brief(found), brief(before), brief(wanted)];
+  const paths = new Set([...is.keys(), ...was.keys(), ...shall.keys()]);
+  return [...paths].filter(
+    (path) => is.get(path) !== was.get(path) && is.get(path) !== shall.get(path),
+  );
+}
 
 /** Everything planned, what nobody is shown included. */
 function planned({ plan }: RunResult): readonly Action[] {

@@ -15,6 +15,8 @@ export interface TreeOptions {
   readonly hardlinks: boolean;
   /** Modes that keep everybody but root out. */
   readonly harshModes: boolean;
+  /** All files have one size and one time, and most share few files, so that only content tells them apart. */
+  readonly alike?: boolean;
 }
 
 export const everyKind: TreeOptions = {
@@ -151,10 +153,13 @@ function files(options: TreeOptions): fc.Arbitrary<ModelFile> {
   return fc
     .record({
       common: commons(options, [0o644, 0o600, 0o755, 0o4711, 0o6755, 0o0]),
-      version: fc.nat(contents.length - 1),
+      version: options.alike === true ? fc.constantFrom(1, 2) : fc.nat(contents.length - 1),
       touched: fc.nat(3),
       group: options.hardlinks
-        ? fc.oneof({ weight: 2, arbitrary: fc.constant(undefined) }, fc.nat(2))
+        ? fc.oneof(
+            { weight: options.alike === true ? 1 : 4, arbitrary: fc.constant(undefined) },
+            { weight: 3, arbitrary: fc.nat(2) },
+          )
         : fc.constant(undefined),
     })
     .map(({ common, version, touched, group }) => ({
@@ -162,6 +167,7 @@ function files(options: TreeOptions): fc.Arbitrary<ModelFile> {
       ...common,
       content: contents[version]!,
       // Touched files of one version are apart by a nanosecond and by a microsecond; versions by hours.
+      ...(options.alike === true && { mtime: moments[0] }),
       ...(options.honestTimes && {
         mtime: moments[2] + BigInt(version) * 3_600_000_000_000n + [0n, 0n, 1n, 1000n][touched]!,
       }),

@@ -21,6 +21,7 @@ export interface RunOptions {
   };
   readonly signal?: AbortSignal;
   readonly confirm?: (plan: Plan) => Promise<boolean>;
+  readonly onEvent?: (event: RunEvent) => void;
   /** Stands between the source's scan and the run. */
   readonly through?: (chunks: AsyncIterable<SnapshotChunk>) => AsyncIterable<SnapshotChunk>;
 }
@@ -91,7 +92,10 @@ export async function runMirror(
     settings,
     confirm: (plan) => options.confirm?.(plan) ?? Promise.resolve(true),
     watch: () => {},
-    report: (event) => events.push(event),
+    report: (event) => {
+      events.push(event);
+      options.onEvent?.(event);
+    },
     clock,
   });
   if (prepared.wantsScan) {

@@ -39,8 +39,14 @@ export function filters(): fc.Arbitrary<FilterCase> {
   }));
 }
 
-/** Some of the paths of a tree, never its root, each with all other names of its file. */
+/** Some of the paths of a tree, never its root. */
 export function somePaths(tree: ModelDirectory, choices: readonly number[]): string[] {
+  const facts = factsOf(tree).filter(({ path }) => path !== "");
+  return facts.length === 0 ? [] : choices.map((choice) => facts[choice % facts.length]!.path);
+}
+
+/** {@link somePaths}, each with all other names of its file. */
+export function someFiles(tree: ModelDirectory, choices: readonly number[]): string[] {
   const facts = factsOf(tree).filter(({ path }) => path !== "");
   if (facts.length === 0) return [];
   return choices.flatMap((choice) => {

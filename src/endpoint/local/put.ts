@@ -73,8 +73,10 @@ export function putLink(ctx: Applier, { path, from, expected, entry }: Of<"link"
   const isRight =
     kinds[ctx.stat.kind] === entry.kind &&
     (entry.kind !== "file" || ctx.stat.size === entry.size) &&
-    (entry.kind === "symlink" || sameTime(ctx.stat, entry, ctx.tolerance));
-  if (!isRight && ctx.options.preserve.times) {
+    (entry.kind === "symlink" ||
+      !ctx.options.preserve.times ||
+      sameTime(ctx.stat, entry, ctx.tolerance));
+  if (!isRight) {
     throw new EntryProblem(
       "target",
       "blocked",
