@@ -19,6 +19,7 @@ import type { LostPlace, SourcePlace, TargetPlace } from "./places.ts";
 import { lookAtSource, lookAtTarget, overlaps, sourceScanOf } from "./places.ts";
 import { refuse } from "./refuse.ts";
 import type { MirrorRequest, MirrorResult, RunContext } from "./request.ts";
+import { summaryRecord } from "./summary-record.ts";
 
 /** What the targets of one run share. */
 interface Shared {
@@ -177,19 +178,31 @@ async function planAll(
 /** Carries one target's plan out, and writes into the history what has become of it. */
 async function finishTarget(shared: Shared, one: Opened): Promise<RunSummary> {
   if (one.type === "over") return one.summary;
-  const { request, ctx, source, store } = shared;
+  const { request, ctx, store } = shared;
   const summary = await one.prepared.carryOut(ctx.signal);
-  if (store === undefined || !request.history) return summary;
-  const root = await one.target.root();
-  store.recordRun({
+  const run =
+    store === undefined || !request.history ? 0 : await record(shared, one.target, summary, store);
+  const numbered = run === 0 ? summary : { ...summary, run };
+  ctx.report({ type: "summary", target: summary.target, summary: numbered });
+  return numbered;
+}
+
+/** Writes a finished run into the history and returns its number, 0 where there is none. */
+async function record(
+  { source, startedAt }: Shared,
+  target: Endpoint,
+  summary: RunSummary,
+  store: StateStore,
+): Promise<number> {
+  const root = await target.root();
+  return store.recordRun({
     source: source.root.realPath,
     target: root.realPath,
-    startedAt: new Date(shared.startedAt).toISOString(),
+    startedAt: new Date(startedAt).toISOString(),
     durationMs: summary.durationMs,
     exitCode: exitCodeOf(summary.status),
-    summary: { ...summary },
+    summary: { ...summaryRecord(summary) },
     sourceMount: isThere(source.root) ? source.root.mountPoint : undefined,
     targetMount: isThere(root) ? root.mountPoint : undefined,
   });
-  return summary;
 }

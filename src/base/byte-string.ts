@@ -28,6 +28,11 @@ export function textOfBytes(bytes: ByteString): string | undefined {
   }
 }
 
+/** Bytes within a sentence: as the text that they are, or byte by byte. Printers still escape what they show. */
+export function shownBytes(bytes: ByteString): string {
+  return textOfBytes(bytes) ?? bytes;
+}
+
 /** The bytes themselves, one array element a byte. */
 export function rawBytes(bytes: ByteString): Uint8Array {
   const out = new Uint8Array(bytes.length);

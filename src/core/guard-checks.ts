@@ -1,3 +1,4 @@
+import { shownBytes } from "../base/byte-string.ts";
 import type { DeleteLimit, GuardTrip } from "./guards.ts";
 import type { Plan } from "./plan.ts";
 
@@ -104,7 +105,7 @@ function checkNested(plan: Plan, source: string, target: string): GuardTrip[] {
   return [
     {
       guard: "nested",
-      saw: `${source} and ${target} hold one another, through a mount: ${plan.concerns.nested[0]} is the root of the other one`,
+      saw: `${source} and ${target} hold one another, through a mount: ${shownBytes(plan.concerns.nested[0]!)} is the root of the other one`,
       would: "one would be copied into itself, or deleted as part of the other",
       advice: "Leave that directory out with --exclude, or use --one-file-system.",
     },
@@ -207,7 +208,7 @@ function checkFolding(plan: Plan, target: string): GuardTrip[] {
   return [
     {
       guard: "folding",
-      saw: `${target} cannot tell "${first[0]}" from "${first[1]}"${plan.concerns.folded.length > 1 ? `, and ${plan.concerns.folded.length - 1} more such names` : ""}`,
+      saw: `${target} cannot tell "${shownBytes(first[0])}" from "${shownBytes(first[1])}"${plan.concerns.folded.length > 1 ? `, and ${plan.concerns.folded.length - 1} more such names` : ""}`,
       would: "one would overwrite the other",
       advice: "Rename one of each, or go on without the later ones with --accept folding.",
     },

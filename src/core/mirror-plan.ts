@@ -1,3 +1,4 @@
+import { shownBytes } from "../base/byte-string.ts";
 import type { Around, CompareCounts, Difference } from "./difference.ts";
 import type { DirectoryEntry, Entry } from "./entry.ts";
 import type { LinkMember } from "./link-groups.ts";
@@ -242,7 +243,7 @@ function dropFolded(draft: Draft): void {
   }
   draft.members = draft.members.filter(isDistinct);
   for (const [path, other] of draft.folded) {
-    const message = `the target cannot tell this name from "${other}"; rename one of them`;
+    const message = `the target cannot tell this name from "${shownBytes(other)}"; rename one of them`;
     draft.problems.push({ path, side: "target", code: "folding", message });
   }
 }

@@ -66,8 +66,13 @@ export interface PlanInput {
   readonly startedAt: number;
 }
 
-/** Scans the target, compares it with the source as both stream, and makes the plan. Changes nothing. */
-export async function makePlan(input: PlanInput, signal: AbortSignal): Promise<Plan> {
+/** Scans the target, compares it with the source as both stream, and makes the plan. Changes nothing. `onReading` is told when content has to be
+ * read for it. */
+export async function makePlan(
+  input: PlanInput,
+  onReading: () => void,
+  signal: AbortSignal,
+): Promise<Plan> {
   const { source, target, settings, preserve } = input;
   const { single } = input;
   const planner = newMirrorPlanner({
@@ -88,6 +93,7 @@ export async function makePlan(input: PlanInput, signal: AbortSignal): Promise<P
   const scanned = input.targetExists ? target.scan({ ...request, ...only }, signal) : nothing();
   const chunks = single === undefined ? input.chunks : renamed(input.chunks, single);
   const differences = compare(chunks, scanned, compareRulesOf(input));
+  let isReading = false;
   for (;;) {
     const next = await differences.next();
     if (next.done === true) {
@@ -95,6 +101,10 @@ export async function makePlan(input: PlanInput, signal: AbortSignal): Promise<P
       return planner.finish(next.value);
     }
     for (const difference of next.value) {
+      if (difference.type === "check" && !isReading) {
+        isReading = true;
+        onReading();
+      }
       if (difference.type !== "check") planner.add(difference);
       else if (single === undefined) await checker.add(difference);
       else await checker.add({ ...difference, content: single.sourceName });

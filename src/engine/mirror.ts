@@ -3,7 +3,7 @@ import { SyncError } from "../base/errors.ts";
 import type { PlanLimits, RootFacts } from "../core/guard-checks.ts";
 import { checkPlan, checkRoots } from "../core/guard-checks.ts";
 import type { DeleteLimit, GuardName, GuardTrip } from "../core/guards.ts";
-import type { Plan, Totals } from "../core/plan.ts";
+import type { Action, Plan, Totals } from "../core/plan.ts";
 import { actionsOf, labelOf } from "../core/plan.ts";
 import { newTally } from "../core/plan-totals.ts";
 import type { Preserve } from "../core/preserve.ts";
@@ -51,7 +51,7 @@ export interface PreparedTarget {
   readonly wantsScan: boolean;
   /** Compares with the source's snapshot and makes the plan. Never rejects: what fails, fails this target. */
   plan(chunks: AsyncIterable<SnapshotChunk>, signal: AbortSignal): Promise<void>;
-  /** Guards, asks, applies, and sums up. */
+  /** Guards, asks, applies, and sums up; whoever keeps the history reports the summary, with its number. */
   carryOut(signal: AbortSignal): Promise<RunSummary>;
 }
 
@@ -61,6 +61,7 @@ interface State {
   readonly trips: GuardTrip[];
   phase: RunPhase;
   plan: Plan | undefined;
+  totalFiles: number;
   failure: unknown;
 }
 
@@ -71,6 +72,7 @@ export function prepareTarget(run: TargetRun): PreparedTarget {
     trips: checkRoots(factsOf(run, "source"), factsOf(run, "target"), canOverlap(run)),
     phase: "scan",
     plan: undefined,
+    totalFiles: 0,
     failure: undefined,
   };
   run.report({
@@ -106,13 +108,13 @@ function factsOf(run: TargetRun, side: "source" | "target"): RootFacts {
   };
 }
 
-function sample({ run, phase, plan }: State): ProgressView {
+function sample(state: State): ProgressView {
+  const { run, phase, plan } = state;
   return {
     phase,
     source: run.source.progress(),
     target: run.target.progress(),
-    totalFiles:
-      plan === undefined ? 0 : plan.phases.content.length + plan.phases.replacements.length,
+    totalFiles: state.totalFiles,
     totalBytes: plan?.totals.bytes ?? 0,
   };
 }
@@ -133,7 +135,11 @@ async function plan(
     const targetExists = targetRoot.kind !== "missing";
     const place = { target, targetExists, targetPlace: targetRoot.identity };
     const input = { source, chunks, ...place, settings, preserve, startedAt, single };
-    state.plan = await makePlan(input, signal);
+    state.plan = await makePlan(input, () => enter(state, "content"), signal);
+    const { content, replacements } = state.plan.phases;
+    const isFile = ({ type }: Action): boolean => type === "put-file";
+    state.totalFiles = content.filter(isFile).length + replacements.filter(isFile).length;
+    enter(state, "plan");
   } catch (error) {
     state.failure = error;
   }
@@ -147,7 +153,6 @@ async function carryOut(state: State, signal: AbortSignal): Promise<RunSummary> 
   if (state.failure !== undefined) return fail(state, state.failure);
   if (plan !== undefined) {
     state.trips.push(...checkPlan(plan, run.source.location, target, limitsOf(run)));
-    enter(state, "plan");
     report({ type: "plan", target, plan, guards: state.trips });
   }
   let halted = plan === undefined;
@@ -169,7 +174,9 @@ async function carryOut(state: State, signal: AbortSignal): Promise<RunSummary> 
   const isIdle = actionsOf(plan).next().done === true && run.targetRoot.kind !== "missing";
   if (isIdle) return summarize(state, status);
   const hasWork = Object.values(plan.totals).some((total) => total > 0);
-  if (hasWork && !(await run.confirm(plan, state.trips))) return summarize(state, "declined");
+  if (hasWork && !(await run.confirm(plan, state.trips))) {
+    return summarize(state, signal.aborted ? "interrupted" : "declined");
+  }
   return apply(state, plan, signal);
 }
 
@@ -272,6 +279,5 @@ function summarize(state: State, status: RunStatus, figures: Figures = {}): RunS
     bytesAvoided: figures.shared ?? 0,
     durationMs: Math.round(run.clock.monotonic() - run.startedMonotonic),
   };
-  run.report({ type: "summary", target: run.target.location, summary });
   return summary;
 }
