@@ -1,8 +1,13 @@
 /**
  * Lets several readers read one stream: each sees every value, the source is read once, and the fastest reader waits for
- * the slowest, so that no more than one value is held. A reader that leaves early is not waited for.
+ * the slowest, so that no more than one value is held. A reader that leaves, even before it has read anything, is not
+ * waited for; one that never comes is, so whoever will not read has to say so with `return`. A reader asks for one value
+ * at a time.
  */
-export function broadcast<T>(source: AsyncIterable<T>, readers: number): AsyncIterable<T>[] {
+export function broadcast<T>(
+  source: AsyncIterable<T>,
+  readers: number,
+): AsyncIterableIterator<T, undefined>[] {
   const iterator = source[Symbol.asyncIterator]();
   let active = readers;
   let asked = 0;
@@ -17,26 +22,47 @@ export function broadcast<T>(source: AsyncIterable<T>, readers: number): AsyncIt
     iterator.next().then(resolve, reject);
   };
 
-  const leave = async (): Promise<void> => {
-    active--;
-    if (active === 0) await iterator.return?.();
-    else turn();
-  };
+  const newReader = (): AsyncIterableIterator<T, undefined> => {
+    let hasLeft = false;
+    /** The round it waits for, if it does. */
+    let waitsFor: Promise<IteratorResult<T>> | undefined;
 
-  return Array.from({ length: readers }, () => ({
-    async *[Symbol.asyncIterator]() {
-      try {
-        for (;;) {
-          const { promise } = round;
-          asked++;
-          turn();
+    const leave = async (): Promise<void> => {
+      if (hasLeft) return;
+      hasLeft = true;
+      active--;
+      if (waitsFor === round.promise) asked--;
+      if (active === 0) await iterator.return?.();
+      else turn();
+    };
+
+    return {
+      async next() {
+        if (hasLeft) return ended;
+        const { promise } = round;
+        waitsFor = promise;
+        asked++;
+        turn();
+        try {
           const next = await promise;
-          if (next.done === true) return;
-          yield next.value;
+          if (next.done !== true) return next;
+        } catch (error) {
+          await leave();
+          throw error;
         }
-      } finally {
         await leave();
-      }
-    },
-  }));
+        return ended;
+      },
+      async return() {
+        await leave();
+        return ended;
+      },
+      [Symbol.asyncIterator]() {
+        return this;
+      },
+    };
+  };
+  return Array.from({ length: readers }, newReader);
 }
+
+const ended = { done: true, value: undefined } as const;

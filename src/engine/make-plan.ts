@@ -66,8 +66,10 @@ export interface PlanInput {
   readonly startedAt: number;
 }
 
-/** Scans the target, compares it with the source as both stream, and makes the plan. Changes nothing. `onReading` is told when content has to be
- * read for it. */
+/**
+ * Scans the target, compares it with the source as both stream, and makes the plan. Changes nothing. `onReading` is told
+ * when content has to be read for it.
+ */
 export async function makePlan(
   input: PlanInput,
   onReading: () => void,
@@ -94,21 +96,26 @@ export async function makePlan(
   const chunks = single === undefined ? input.chunks : renamed(input.chunks, single);
   const differences = compare(chunks, scanned, compareRulesOf(input));
   let isReading = false;
-  for (;;) {
-    const next = await differences.next();
-    if (next.done === true) {
-      await checker.finish();
-      return planner.finish(next.value);
-    }
-    for (const difference of next.value) {
-      if (difference.type === "check" && !isReading) {
-        isReading = true;
-        onReading();
+  try {
+    for (;;) {
+      const next = await differences.next();
+      if (next.done === true) {
+        await checker.finish();
+        return planner.finish(next.value);
       }
-      if (difference.type !== "check") planner.add(difference);
-      else if (single === undefined) await checker.add(difference);
-      else await checker.add({ ...difference, content: single.sourceName });
+      for (const difference of next.value) {
+        if (difference.type === "check" && !isReading) {
+          isReading = true;
+          onReading();
+        }
+        if (difference.type !== "check") planner.add(difference);
+        else if (single === undefined) await checker.add(difference);
+        else await checker.add({ ...difference, content: single.sourceName });
+      }
     }
+  } finally {
+    // Ends both scans where something else than they has failed.
+    await differences.return({ checked: 0, targetEntries: 0, skipped: 0 });
   }
 }
 

@@ -142,6 +142,8 @@ async function plan(
     enter(state, "plan");
   } catch (error) {
     state.failure = error;
+    // The other targets read the same scan: they must not wait for this one, wherever it failed.
+    await chunks[Symbol.asyncIterator]().return?.();
   }
 }
 
