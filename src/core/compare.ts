@@ -1,4 +1,6 @@
 import type { DirectoryEntry, Finding } from "./entry.ts";
+import type { CheckRows } from "./check-rows.ts";
+import { newCheckRows } from "./check-rows.ts";
 import type { Around, CompareCounts, Difference } from "./difference.ts";
 import type { Sameness } from "./compare-rows.ts";
 import { aspectsOf, CHECK, compareRows } from "./compare-rows.ts";
@@ -37,6 +39,7 @@ interface Comparison {
   /** By depth: whether the latest directory is one of both replicas, and where its rows are. */
   readonly matched: boolean[];
   readonly matchedRows: MatchedRows[];
+  readonly checks: CheckRows;
   readonly sourceRoot: RootIdentity;
   readonly targetRoot: RootIdentity;
   checked: number;
@@ -78,6 +81,7 @@ export async function* compare(
     around: [],
     matched: [],
     matchedRows: [],
+    checks: newCheckRows(),
     sourceRoot: { dev: -1, inoHigh: -1, inoLow: -1 },
     targetRoot: { ...(rules.targetPlace ?? { dev: -1, inoHigh: -1, inoLow: -1 }) },
     checked: 0,
@@ -257,15 +261,23 @@ function pair(run: Comparison): void {
   }
   if (bits === 0 && !isLinked(run, kind)) return;
   const path = currentPath(source);
+  const aspects = aspectsOf(bits);
+  const around = aroundOf(run, source);
+  if ((bits & CHECK) !== 0) {
+    const rows = {
+      source: source.chunk,
+      sourceRow: source.row,
+      target: target.chunk,
+      targetRow: target.row,
+    };
+    out.push(run.checks.keep(rows, path, aspects, around));
+    return;
+  }
   const from = findingAt(source.chunk, source.row);
   const to = findingAt(target.chunk, target.row);
   if (!isEntry(from) || !isEntry(to)) return;
-  const aspects = aspectsOf(bits);
-  const around = aroundOf(run, source);
   if (bits === 0 && from.kind !== "directory" && to.kind !== "directory") {
     out.push({ type: "linked", path, source: from, target: to, aspects, around });
-  } else if ((bits & CHECK) !== 0 && from.kind === "file" && to.kind === "file") {
-    out.push({ type: "check", path, source: from, target: to, aspects, around });
   } else {
     out.push({ type: "differs", path, source: from, target: to, aspects, around });
   }

@@ -36,6 +36,9 @@ export type Difference =
   | {
       readonly type: "check";
       readonly path: RelPath;
+      /** Bytes, of both; and whether either has further names. */
+      readonly size: number;
+      readonly isLinked: boolean;
       readonly source: FileEntry;
       readonly target: FileEntry;
       readonly aspects: readonly Aspect[];

@@ -239,6 +239,31 @@ export function pushFinding(
   chunk.blocks[row] = finding.blocks;
 }
 
+/** Copies one row behind the last one of a chunk that has room; the name is left out. */
+export function copyRow(from: SnapshotChunk, row: number, to: SnapshotChunk): number {
+  const at = to.count++;
+  to.nameEnd[at] = nameStart(to, at);
+  to.kind[at] = from.kind[row]!;
+  to.flags[at] = from.flags[row]!;
+  to.size[at] = from.size[row]!;
+  to.mtimeSec[at] = from.mtimeSec[row]!;
+  to.mtimeNs[at] = from.mtimeNs[row]!;
+  to.ctimeSec[at] = from.ctimeSec[row]!;
+  to.ctimeNs[at] = from.ctimeNs[row]!;
+  to.mode[at] = from.mode[row]!;
+  to.uid[at] = from.uid[row]!;
+  to.gid[at] = from.gid[row]!;
+  to.dev[at] = from.dev[row]!;
+  to.inoHigh[at] = from.inoHigh[row]!;
+  to.inoLow[at] = from.inoLow[row]!;
+  to.nlink[at] = from.nlink[row]!;
+  to.rdev[at] = from.rdev[row]!;
+  to.blocks[at] = from.blocks[row]!;
+  const extra = from.extras.get(row);
+  if (extra !== undefined) to.extras.set(at, extra);
+  return at;
+}
+
 function ownFlags(finding: Finding): number {
   if (finding.kind === "leftover" && finding.isDirectory) return LEFTOVER_DIRECTORY;
   return finding.kind === "directory" && finding.closed ? CLOSED : 0;

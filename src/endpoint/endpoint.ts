@@ -66,6 +66,8 @@ export interface ScanRequest {
 /** One file that both replicas hold with equal size: is its content equal too? */
 export interface ContentCheck {
   readonly path: RelPath;
+  /** Bytes, of both. */
+  readonly size: number;
   /** Where the source has it, if not at `path`. */
   readonly content?: RelPath;
   readonly source: FileEntry;

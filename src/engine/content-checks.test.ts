@@ -16,8 +16,9 @@ import { newContentChecker } from "./content-checks.ts";
 type Check = Extract<Difference, { type: "check" }>;
 type Settled = Exclude<Difference, { type: "check" }>;
 
-const nothingSaid: Pick<Check, "type" | "aspects" | "around"> = {
+const nothingSaid: Pick<Check, "type" | "isLinked" | "aspects" | "around"> = {
   type: "check",
+  isLinked: false,
   aspects: [],
   around: undefined,
 };
@@ -35,6 +36,7 @@ function worlds(
   const checks = Object.entries(contents).map(([at, [ours, theirs]]) => ({
     ...nothingSaid,
     path: path(at),
+    size: bytes(ours).length,
     source: put(source, at, ours),
     target: put(target, at, theirs),
   }));
@@ -69,7 +71,11 @@ describe("content that is read from both ends", () => {
     });
     const settled = await settle(checks, openMemory(source, "/"), openMemory(target, "/"));
     expect(settled).toEqual(
-      checks.slice(2).map((check) => ({ ...check, type: "differs", aspects: ["content"] })),
+      checks.slice(2).map(({ size: _size, isLinked: _isLinked, ...check }) => ({
+        ...check,
+        type: "differs",
+        aspects: ["content"],
+      })),
     );
   });
 
@@ -87,9 +93,9 @@ describe("content that is read from both ends", () => {
     const { source, target, checks } = worlds({ a: ["1", "1"], b: ["1", "1"], c: ["1", "2"] });
     const several = (entry: FileEntry): FileEntry => ({ ...entry, nlink: 2 });
     const given: Check[] = [
-      { ...checks[0]!, source: several(checks[0]!.source) },
-      { ...checks[1]!, target: several(checks[1]!.target) },
-      { ...checks[2]!, target: several(checks[2]!.target) },
+      { ...checks[0]!, isLinked: true, source: several(checks[0]!.source) },
+      { ...checks[1]!, isLinked: true, target: several(checks[1]!.target) },
+      { ...checks[2]!, isLinked: true, target: several(checks[2]!.target) },
     ];
     const settled = await settle(given, openMemory(source, "/"), openMemory(target, "/"));
     expect(settled.map(({ type }) => type)).toEqual(["linked", "linked", "differs"]);
@@ -142,6 +148,7 @@ describe("many checks", () => {
     const checks = names.map((name) => ({
       ...nothingSaid,
       path: path(name),
+      size: 0,
       source: file(),
       target: file(),
     }));
@@ -169,6 +176,7 @@ describe("many checks", () => {
     const checks = names.map((name) => ({
       ...nothingSaid,
       path: path(name),
+      size: 0,
       source: file(),
       target: file(),
     }));

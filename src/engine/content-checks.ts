@@ -46,7 +46,7 @@ export function newContentChecker(
   return {
     async add(check) {
       batch.push(check);
-      bytes += check.source.size;
+      bytes += check.size;
       if (batch.length < batchFiles && bytes < batchBytes) return;
       send();
       while (running.size >= batchesAhead) await Promise.race(running);
@@ -69,11 +69,11 @@ function settleOne(
     settle({ type: "frozen", problem: verdict.problem });
     return;
   }
-  const { path, source, target, around } = check;
   const aspects = verdict.equal ? check.aspects : (["content", ...check.aspects] as const);
+  if (aspects.length === 0 && !check.isLinked) return;
+  const { path, source, target, around } = check;
   if (aspects.length > 0) settle({ type: "differs", path, source, target, aspects, around });
-  else if (source.nlink > 1 || target.nlink > 1)
-    settle({ type: "linked", path, source, target, aspects, around });
+  else settle({ type: "linked", path, source, target, aspects, around });
 }
 
 async function compareBatch(

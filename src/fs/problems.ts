@@ -28,6 +28,11 @@ const meanings: Readonly<Record<string, Meaning>> = {
     code: "changed",
     message: "a symbolic link stands where there was none; the next run will see",
   },
+  EISDIR: {
+    code: "changed",
+    message: "a directory stands where a file was; the next run will see",
+  },
+  ESPIPE: { code: "changed", message: "it is no file any more; the next run will see" },
   ENAMETOOLONG: { code: "name-too-long", message: "the name is too long for that file system" },
   EILSEQ: { code: "unsupported", message: "that file system does not take such a name" },
   EINVAL: { code: "unsupported", message: "that file system does not take it" },

@@ -22,29 +22,33 @@ export function sameContent(
   buffers: ComparePair,
   onBytes: (bytes: number) => void,
 ): boolean {
-  let position = 0;
-  while (position < size) {
-    const wanted = Math.min(buffers.left.length, size - position);
-    const a = readFully(driver, left, buffers.left, wanted, position);
-    const b = readFully(driver, right, buffers.right, wanted, position);
-    if (a !== wanted || b !== wanted) return false;
+  for (let position = 0; ;) {
+    // One byte more than there should be: whether the files end there is seen without asking for it.
+    const rest = size - position;
+    const asked = Math.min(buffers.left.length, rest + 1);
+    const expected = Math.min(asked, rest);
+    const a = readFully(driver, left, buffers.left, asked, expected, position);
+    const b = readFully(driver, right, buffers.right, asked, expected, position);
+    if (a !== expected || b !== expected) return false;
     if (buffers.left.compare(buffers.right, 0, b, 0, a) !== 0) return false;
-    position += a;
-    onBytes(a);
+    position += expected;
+    onBytes(expected);
+    if (asked > expected) return true;
   }
-  return true;
 }
 
+/** Reads until `expected` bytes are there, or the file ends. */
 function readFully(
   driver: FileDriver,
   fd: Descriptor,
   buffer: Buffer,
-  length: number,
+  asked: number,
+  expected: number,
   position: number,
 ): number {
-  let done = driver.readAt(fd, buffer, length, position);
-  while (done > 0 && done < length) {
-    const more = driver.readAt(fd, buffer.subarray(done), length - done, position + done);
+  let done = driver.readAt(fd, buffer, asked, position);
+  while (done > 0 && done < expected) {
+    const more = driver.readAt(fd, buffer.subarray(done), asked - done, position + done);
     if (more === 0) break;
     done += more;
   }

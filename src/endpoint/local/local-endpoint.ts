@@ -195,12 +195,12 @@ async function compareHere(
   const job: ContentJob = {
     ...where,
     paths: checks.map(({ path }) => path).join("\0"),
-    sizes: Float64Array.from(checks, (check) => check.source.size),
+    sizes: Float64Array.from(checks, ({ size }) => size),
   };
   const stop = (): void => void Atomics.store(signals, stopFlag, 1);
   signal.addEventListener("abort", stop);
   try {
-    const bytes = checks.reduce((sum, check) => sum + check.source.size, 0);
+    const bytes = checks.reduce((sum, { size }) => sum + size, 0);
     const isSmall = checks.length <= 16 && bytes < 1 << 20;
     const result = isSmall
       ? runContent(host.driver, job)

@@ -1,6 +1,5 @@
 import { baseName, parentPath } from "../../core/path.ts";
 import type { SnapshotChunk } from "../../core/snapshot.ts";
-import { FILE } from "../../core/snapshot.ts";
 import type { Directories } from "../../fs/directories.ts";
 import { openDirectories } from "../../fs/directories.ts";
 import type { Descriptor, FileDriver } from "../../fs/driver.ts";
@@ -73,6 +72,9 @@ export function runContent(driver: FileDriver, job: ContentJob): ContentResult {
   const problems: RowProblem[] = [];
   using source = openDirectories(driver, job.source, job.followLinks);
   using target = openDirectories(driver, job.target, false);
+  const count = (bytes: number): void => {
+    job.counters[countedBytes]! += bytes;
+  };
   let row = 0;
   for (; row < paths.length && Atomics.load(job.signals, stopFlag) === 0; row++) {
     const path = paths[row]!;
@@ -93,7 +95,8 @@ export function runContent(driver: FileDriver, job: ContentJob): ContentResult {
         onSide("source", openSource),
         onSide("target", () => open(target)),
       );
-      equal[row] = isEqual(driver, job, fds, job.sizes[row]!, comparePair) ? 1 : 0;
+      const [left, right] = [fds[0]!, fds[1]!];
+      equal[row] = Number(sameContent(driver, left, right, job.sizes[row]!, comparePair, count));
     } catch (error) {
       const { side, code, message } = asEntryProblem("source", error);
       problems.push({ row, side, code, message });
@@ -103,24 +106,6 @@ export function runContent(driver: FileDriver, job: ContentJob): ContentResult {
     job.counters[countedFiles]!++;
   }
   return { type: "content", done: row, equal, problems };
-}
-
-const stat = newStat();
-
-function isEqual(
-  driver: FileDriver,
-  job: ContentJob,
-  fds: Descriptor[],
-  size: number,
-  pair: ComparePair,
-): boolean {
-  for (const fd of fds) {
-    driver.statDescriptor(fd, stat);
-    if (stat.kind !== FILE || stat.size !== size) return false;
-  }
-  return sameContent(driver, fds[0]!, fds[1]!, size, pair, (bytes) => {
-    job.counters[countedBytes]! += bytes;
-  });
 }
 
 let copyBuffer: Uint8Array | undefined;
