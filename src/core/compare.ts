@@ -323,9 +323,10 @@ function aroundAt(run: Comparison, depth: number): Around {
 
 /** Keeps what is known of matched directories with rows in a chunk whose memory may be used for another one. */
 function keepMatches(run: Comparison, chunk: SnapshotChunk): void {
-  for (const [depth, rows] of run.matchedRows.entries()) {
-    const isThere = rows !== undefined && (rows.source === chunk || rows.target === chunk);
-    if (isThere && run.matched[depth] === true) aroundAt(run, depth);
+  // Behind the first depth that is not matched stand only directories that both cursors have left.
+  for (let depth = 0; run.matched[depth] === true; depth++) {
+    const { source, target } = run.matchedRows[depth]!;
+    if (source === chunk || target === chunk) aroundAt(run, depth);
   }
 }
 

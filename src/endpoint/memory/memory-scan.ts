@@ -41,17 +41,20 @@ export function isTemporary(name: Name): boolean {
   return name.startsWith(temporary);
 }
 
-/** All rows of a tree, in chunks of the world's size. */
+/**
+ * All rows of a tree, in chunks of the world's size. A chunk is the reader's until the next one is asked for: then it is
+ * filled with rubbish and used again, so that whoever looks too late is noticed.
+ */
 export function* scanChunks(
   world: MemoryWorld,
   root: { readonly node: MemoryDirectory; readonly path: RelPath },
   request: ScanRequest,
 ): Generator<SnapshotChunk> {
-  let chunk = newChunk(world.chunkRows);
+  const chunk = newChunk(world.chunkRows);
   for (const { depth, name, finding, ignoreRules } of scanRows(world, root, request)) {
     if (chunk.count === world.chunkRows) {
       yield chunk;
-      chunk = newChunk(world.chunkRows);
+      spoil(chunk);
     }
     const row = chunk.count;
     pushFinding(chunk, depth, name, finding);
@@ -60,6 +63,14 @@ export function* scanChunks(
     chunk.extras.set(row, { ...chunk.extras.get(row), ignoreRules });
   }
   if (chunk.count > 0) yield chunk;
+}
+
+function spoil(chunk: SnapshotChunk): void {
+  chunk.count = 0;
+  chunk.extras.clear();
+  for (const column of Object.values(chunk)) {
+    if (ArrayBuffer.isView(column)) new Uint8Array(column.buffer).fill(0x7e);
+  }
 }
 
 function* scanRows(
