@@ -1,6 +1,6 @@
 import type { DirectoryEntry, Finding } from "./entry.ts";
 import type { CheckRows } from "./check-rows.ts";
-import { newCheckRows } from "./check-rows.ts";
+import { KeptCheck, roomyRows } from "./check-rows.ts";
 import type { Around, CompareCounts, Difference } from "./difference.ts";
 import type { Sameness } from "./compare-rows.ts";
 import { aspectsOf, CHECK, compareRows } from "./compare-rows.ts";
@@ -39,7 +39,7 @@ interface Comparison {
   /** By depth: whether the latest directory is one of both replicas, and where its rows are. */
   readonly matched: boolean[];
   readonly matchedRows: MatchedRows[];
-  readonly checks: CheckRows;
+  checks: CheckRows | undefined;
   readonly sourceRoot: RootIdentity;
   readonly targetRoot: RootIdentity;
   checked: number;
@@ -81,7 +81,7 @@ export async function* compare(
     around: [],
     matched: [],
     matchedRows: [],
-    checks: newCheckRows(),
+    checks: undefined,
     sourceRoot: { dev: -1, inoHigh: -1, inoLow: -1 },
     targetRoot: { ...(rules.targetPlace ?? { dev: -1, inoHigh: -1, inoLow: -1 }) },
     checked: 0,
@@ -270,7 +270,8 @@ function pair(run: Comparison): void {
       target: target.chunk,
       targetRow: target.row,
     };
-    out.push(run.checks.keep(rows, path, aspects, around));
+    run.checks = roomyRows(run.checks);
+    out.push(new KeptCheck(run.checks, rows, path, aspects, around));
     return;
   }
   const from = findingAt(source.chunk, source.row);

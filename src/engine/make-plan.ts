@@ -5,10 +5,12 @@ import { noFilter } from "../core/filter.ts";
 import { newMirrorPlanner } from "../core/mirror-plan.ts";
 import type { Plan } from "../core/plan.ts";
 import type { CompareMode, LinkMode, Preserve } from "../core/preserve.ts";
-import type { Name } from "../core/path.ts";
+import type { Difference } from "../core/difference.ts";
+import type { Name, RelPath } from "../core/path.ts";
 import type { SnapshotChunk } from "../core/snapshot.ts";
 import { findingAt, newChunk, pushFinding } from "../core/snapshot.ts";
 import type { Endpoint, ScanRequest } from "../endpoint/endpoint.ts";
+import type { ContentChecker } from "./content-checks.ts";
 import { newContentChecker } from "./content-checks.ts";
 
 /** What a one-way run is asked to do, over all its targets. */
@@ -110,13 +112,30 @@ export async function makePlan(
         }
         if (difference.type !== "check") planner.add(difference);
         else if (single === undefined) await checker.add(difference);
-        else await checker.add({ ...difference, content: single.sourceName });
+        else await checker.add(elsewhere(difference, single.sourceName));
       }
     }
   } finally {
     // Ends both scans where something else than they has failed.
     await differences.return({ checked: 0, targetEntries: 0, skipped: 0 });
   }
+}
+
+/** The same check, of content that has another name in the source. */
+function elsewhere(
+  {
+    type,
+    path,
+    size,
+    isLinked,
+    source,
+    target,
+    aspects,
+    around,
+  }: Extract<Difference, { type: "check" }>,
+  content: RelPath,
+): Parameters<ContentChecker["add"]>[0] {
+  return { type, path, size, isLinked, source, target, aspects, around, content };
 }
 
 /** Gives the one file the name that it shall have at the target, so that the two are compared. */

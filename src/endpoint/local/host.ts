@@ -21,13 +21,14 @@ export interface LocalHost extends AsyncDisposable {
 
 export async function openLocalHost(force: "libc" | "portable" | undefined): Promise<LocalHost> {
   const driver = await chooseDriver(force);
-  const pool = newWorkerPool(force);
+  const threads = Math.min(Math.max(availableParallelism(), 2), 8);
+  const pool = newWorkerPool(force, threads);
   const uid = process.geteuid?.() ?? 0;
   return {
     driver,
     pool,
     self: { uid, gid: process.getegid?.() ?? 0, umask: process.umask(), isRoot: uid === 0 },
-    threads: Math.min(Math.max(availableParallelism(), 2), 8),
+    threads,
     [Symbol.asyncDispose]: () => pool[Symbol.asyncDispose](),
   };
 }

@@ -11,16 +11,14 @@ export type ArrivedChunk = Extract<WorkerMessage, { type: "chunk" }>;
 /** Threads that do jobs, one each at a time. Started when first needed, kept until the pool is disposed of. */
 export interface WorkerPool extends AsyncDisposable {
   /**
-   * Does a job in an idle worker, or in a new one: it never waits for another job to end, so callers bound how many they
-   * have under way. Chunks of a scan go to `onChunk`.
+   * Does a job. Scans depend on one another's readers and so never wait: each has a worker at once. Other jobs take turns,
+   * so that there are no more of them under way than there are threads worth having. Chunks of a scan go to `onChunk`.
    */
   run<R extends JobResult>(
     job: Job,
     transfer: ArrayBuffer[],
     onChunk?: (chunk: ArrivedChunk) => void,
   ): Promise<R>;
-  /** Starts a worker that the next job will find ready. */
-  warm(): void;
 }
 
 // Sources run as they are in development; the build puts the worker beside the program, as plain JavaScript.
@@ -32,59 +30,86 @@ const program: URL = new URL(
 // Workers make next to nothing that lives long: a larger nursery would only be filled more seldom, at 15 MB a thread.
 const resourceLimits = { maxYoungGenerationSizeMb: 3 };
 
-export function newWorkerPool(force: "libc" | "portable" | undefined): WorkerPool {
+export function newWorkerPool(force: "libc" | "portable" | undefined, threads: number): WorkerPool {
   const all = new Set<Worker>();
   const idle: Worker[] = [];
+  const waiting: (() => void)[] = [];
+  let busy = 0;
 
   const start = (): Worker => {
-    // Loaded when it is needed: a small tree starts no thread.
-    const threads = process.getBuiltinModule("node:worker_threads");
     const workerData: WorkerStart = { force, compileCache: getCompileCacheDir() };
-    const worker = new threads.Worker(program, { workerData, resourceLimits });
+    // Loaded when it is needed: a small tree starts no thread.
+    const { Worker } = process.getBuiltinModule("node:worker_threads");
+    const worker = new Worker(program, { workerData, resourceLimits });
     worker.unref();
     all.add(worker);
     worker.once("exit", () => all.delete(worker));
     return worker;
   };
 
+  const doJob = async <R extends JobResult>(
+    job: Job,
+    transfer: ArrayBuffer[],
+    onChunk: ((chunk: ArrivedChunk) => void) | undefined,
+  ): Promise<R> => {
+    const worker = idle.pop() ?? start();
+    const result = await converse(worker, job, transfer, onChunk);
+    idle.push(worker);
+    if (result.type === "failed") throw asError(result.error);
+    return result.result as R;
+  };
+
+  const turn = (): Promise<void> | undefined => {
+    if (busy++ < threads) return undefined;
+    return new Promise((resolve) => waiting.push(resolve));
+  };
+  const endTurn = (): void => {
+    busy--;
+    waiting.shift()?.();
+  };
+
   return {
-    warm() {
-      idle.push(start());
-    },
-    run<R extends JobResult>(
-      job: Job,
-      transfer: ArrayBuffer[],
-      onChunk?: (chunk: ArrivedChunk) => void,
-    ): Promise<R> {
-      const worker = idle.pop() ?? start();
-      return new Promise<R>((resolve, reject) => {
-        const settle = (): void => {
-          worker.removeAllListeners("message");
-          worker.removeAllListeners("error");
-          worker.unref();
-        };
-        worker.on("message", (message: WorkerMessage) => {
-          if (message.type === "chunk") {
-            onChunk?.(message);
-            return;
-          }
-          settle();
-          idle.push(worker);
-          if (message.type === "result") resolve(message.result as R);
-          else reject(asError(message.error));
-        });
-        worker.on("error", (cause) => {
-          settle();
-          reject(new SyncError("WORKER_CRASHED", "a worker thread failed", { cause }));
-        });
-        worker.ref();
-        worker.postMessage({ job } satisfies WorkerTask, transfer);
-      });
+    async run(job, transfer, onChunk) {
+      if (job.type === "scan") return doJob(job, transfer, onChunk);
+      await turn();
+      try {
+        return await doJob(job, transfer, onChunk);
+      } finally {
+        endTurn();
+      }
     },
     async [Symbol.asyncDispose]() {
       await Promise.all([...all].map((worker) => worker.terminate()));
     },
   };
+}
+
+/** Gives a worker a job and listens until it is done. Rejects only where the worker itself is lost. */
+function converse(
+  worker: Worker,
+  job: Job,
+  transfer: ArrayBuffer[],
+  onChunk: ((chunk: ArrivedChunk) => void) | undefined,
+): Promise<Exclude<WorkerMessage, ArrivedChunk>> {
+  return new Promise((resolve, reject) => {
+    const lose = (cause: unknown): void => {
+      settle();
+      reject(new SyncError("WORKER_CRASHED", "a worker thread failed", { cause }));
+    };
+    const listen = (message: WorkerMessage): void => {
+      if (message.type === "chunk") {
+        onChunk?.(message);
+        return;
+      }
+      settle();
+      resolve(message);
+    };
+    const settle = (): void => {
+      worker.off("message", listen).off("error", lose).off("exit", lose).unref();
+    };
+    worker.on("message", listen).on("error", lose).on("exit", lose).ref();
+    worker.postMessage({ job } satisfies WorkerTask, transfer);
+  });
 }
 
 function asError({
