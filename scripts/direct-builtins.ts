@@ -1,4 +1,4 @@
-import type { Plugin } from "rolldown";
+import type { TsdownPlugin } from "tsdown";
 
 const statement = /^import (?:(\w+)|\{([^}]*)\}) from "(node:[\w/]+)";$/gm;
 
@@ -10,7 +10,7 @@ const rarelyUsed: ReadonlySet<string> = new Set(["node:child_process"]);
  * that it exports, and so load whatever stands behind each: for `node:fs` alone, promises, streams and watchers. Measured,
  * that was a fifth of the time in which a small tree is mirrored.
  */
-export function directBuiltins(): Plugin {
+export function directBuiltins(): TsdownPlugin {
   return {
     name: "direct-builtins",
     renderChunk(code) {

@@ -1,5 +1,4 @@
 import type { ByteString } from "../base/byte-string.ts";
-import { bytesOfText } from "../base/byte-string.ts";
 
 declare const brand: unique symbol;
 
@@ -32,11 +31,6 @@ export function parseRelPath(bytes: ByteString): RelPath | undefined {
   return valid ? (bytes as RelPath) : undefined;
 }
 
-/** {@link parseRelPath} for text: UTF-8 encoded first. */
-export function parseTextPath(text: string): RelPath | undefined {
-  return parseRelPath(bytesOfText(text));
-}
-
 export function joinPath(dir: RelPath, name: Name): RelPath {
   return (dir === "" ? name : `${dir}/${name}`) as RelPath;
 }
@@ -54,13 +48,6 @@ export function baseName(path: RelPath): Name {
 /** Number of components: 0 for the root. */
 export function depthOf(path: RelPath): number {
   return path === "" ? 0 : path.split("/").length;
-}
-
-/** Whether `path` is `dir` or lies below it. */
-export function isWithin(path: RelPath, dir: RelPath): boolean {
-  return (
-    dir === "" || path === dir || (path.startsWith(dir) && path.charCodeAt(dir.length) === 0x2f)
-  );
 }
 
 /** Whether the path, or a directory that holds it, is one of `dirs`. The root is not looked for: it holds everything. */

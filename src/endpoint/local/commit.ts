@@ -40,7 +40,7 @@ function renameIntoFree(ctx: Applier, { dir, name }: Place, temp: Name): void {
   );
 }
 
-export function isFree(ctx: Applier, dir: Descriptor, name: Name): boolean {
+function isFree(ctx: Applier, dir: Descriptor, name: Name): boolean {
   try {
     ctx.driver.stat(dir, name, ctx.stat);
     return false;

@@ -4,7 +4,7 @@ import type { HostPath } from "../../fs/driver.ts";
 import type { WalkRequest } from "../../fs/walk.ts";
 import type { LocalHost } from "./host.ts";
 import type { Counters, ScanJob } from "./jobs.ts";
-import { countedEntries, credits, newSignals, stopFlag } from "./jobs.ts";
+import { countedEntries, newCounters, credits, newSignals, stopFlag } from "./jobs.ts";
 import { runScan } from "./run-job.ts";
 import type { ArrivedChunk } from "./worker-pool.ts";
 
@@ -123,11 +123,13 @@ function scanSmall(
   const chunks: SnapshotChunk[] = [];
   const limited = { ...request, rowLimit: smallRows };
   const signals = newSignals(0);
-  const job: ScanJob = { type: "scan", root, request: limited, slots: [], signals, counters };
+  // What comes to nothing is not counted: whoever looks on would see the count go back.
+  const own = newCounters();
+  const job: ScanJob = { type: "scan", root, request: limited, slots: [], signals, counters: own };
   const take = (): SnapshotChunk => newChunk(smallRows + 2);
   runScan(host.driver, job, take, (chunk) => chunks.push(chunk));
   const [only] = chunks;
-  if (chunks.length === 1 && only !== undefined && only.count <= smallRows) return only;
-  counters[countedEntries] = 0;
-  return undefined;
+  if (chunks.length !== 1 || only === undefined || only.count > smallRows) return undefined;
+  counters[countedEntries]! += only.count;
+  return only;
 }

@@ -61,7 +61,9 @@ export function newWorkerPool(force: "libc" | "portable" | undefined, threads: n
 
   const turn = (): Promise<void> | undefined => {
     if (busy++ < threads) return undefined;
-    return new Promise((resolve) => waiting.push(resolve));
+    return new Promise((resolve) => {
+      waiting.push(resolve);
+    });
   };
   const endTurn = (): void => {
     busy--;
