@@ -1,4 +1,5 @@
 import type { Action } from "../../core/plan.ts";
+import { putAction } from "../../core/put-action.ts";
 import { unreachable } from "../../base/unreachable.ts";
 import type { Directories } from "../../fs/directories.ts";
 import type { EntryProblem } from "../endpoint.ts";
@@ -35,7 +36,10 @@ function carryOut(ctx: Applier, source: Directories | undefined, action: Action)
     case "put-special":
       return putSpecial(ctx, action);
     case "link":
-      return putLink(ctx, action);
+      return putLink(ctx, action, () => {
+        const { path, expected, entry } = action;
+        return carryOut(ctx, source, putAction(path, expected, entry));
+      });
     case "set-metadata":
       return updateMetadata(ctx, action);
     case "remove":

@@ -13,10 +13,14 @@ interface Lack {
 const fat: Lack = { timeResolution: 2e9, foldsCase: true };
 const exfat: Lack = { timeResolution: 1e7, foldsCase: true };
 
+/** In place of FUSE's one `f_type` where it serves a disk: such disks are of the FAT or NTFS family. */
+export const fuseDisk = -1;
+
 /** File systems that keep names, sizes, times and content, and nothing else. */
 const plain: ReadonlyMap<number, Lack> = new Map([
   [0x4d44, fat],
   [0x2011bab0, exfat],
+  [fuseDisk, fat],
 ]);
 
 /** File systems that can share content between files. */

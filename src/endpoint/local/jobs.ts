@@ -68,7 +68,13 @@ export interface ApplyJob {
   readonly counters: Counters;
 }
 
-export type Job = ScanJob | ContentJob | ApplyJob;
+/** Makes a file system durable: minutes, on a slow disk. */
+export interface FlushJob {
+  readonly type: "flush";
+  readonly root: HostPath;
+}
+
+export type Job = ScanJob | ContentJob | ApplyJob | FlushJob;
 
 /** Trouble with the action or file in that row. */
 export interface RowProblem {
@@ -100,7 +106,11 @@ export interface ScanResult {
   readonly type: "scan";
 }
 
-export type JobResult = ScanResult | ContentResult | ApplyResult;
+export interface FlushResult {
+  readonly type: "flush";
+}
+
+export type JobResult = FlushResult | ScanResult | ContentResult | ApplyResult;
 
 /** What a worker is told when it starts. */
 export interface WorkerStart {

@@ -121,12 +121,14 @@ export function openLocal(
         : applyStream(work, actions, ordered);
     },
 
+    // Never in this thread: it would show nothing and hear nobody until the disk is done.
     async flush() {
-      const fd = host.driver.openRoot(hostRoot);
       try {
-        host.driver.flush(fd);
-      } finally {
-        host.driver.close(fd);
+        await host.pool.run({ type: "flush", root: hostRoot }, []);
+      } catch (cause) {
+        if (errnoOf(cause) === undefined) throw cause;
+        const message = `${path}: what was written cannot be made durable (${errnoOf(cause)})`;
+        throw new SyncError("TARGET_UNWRITABLE", message, { cause });
       }
     },
 

@@ -64,8 +64,22 @@ export function putSpecial(ctx: Applier, { path, expected, entry }: Of<"put-spec
   });
 }
 
-/** Gives a file that is right by now a further name. */
-export function putLink(ctx: Applier, { path, from, expected, entry }: Of<"link">): Done {
+/** What says that a further name cannot be had, but nothing against another copy. */
+const cannotLink: ReadonlySet<string> = new Set(["EPERM", "ENOTSUP", "ENOSYS", "EMLINK", "EXDEV"]);
+
+/** Gives something that is right by now a further name; where that cannot be, `copy` makes it anew, and it is said. */
+export function putLink(ctx: Applier, action: Of<"link">, copy: () => Done): Done {
+  try {
+    return tryLink(ctx, action);
+  } catch (error) {
+    if (!cannotLink.has(errnoOf(error) ?? "")) throw error;
+    const message =
+      "it cannot be a further name of a file there, and is a copy; see --no-preserve hardlinks";
+    return { ...copy(), problem: new EntryProblem("target", "unsupported", message) };
+  }
+}
+
+function tryLink(ctx: Applier, { path, from, expected, entry }: Of<"link">): Done {
   const { driver } = ctx;
   const fromName = baseName(from);
   const fromDir = ctx.linkTargets.open(parentPath(from));

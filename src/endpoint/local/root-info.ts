@@ -1,5 +1,13 @@
 import type { BigIntStats } from "node:fs";
-import { accessSync, constants, lstatSync, opendirSync, realpathSync, statSync } from "node:fs";
+import {
+  accessSync,
+  constants,
+  lstatSync,
+  opendirSync,
+  readFileSync,
+  realpathSync,
+  statSync,
+} from "node:fs";
 import { basename, dirname, join } from "node:path";
 
 import { SyncError } from "../../base/errors.ts";
@@ -9,6 +17,7 @@ import { FileError } from "../../fs/file-error.ts";
 import { newStat } from "../../fs/stat.ts";
 import type { RootIdentity } from "../../core/compare.ts";
 import type { RootInfo } from "../endpoint.ts";
+import { fuseDisk } from "./capabilities.ts";
 
 /** What looking at a root's place gives beyond {@link RootInfo}. */
 export interface RootPlace {
@@ -102,6 +111,22 @@ function mountPointOf(directory: string): string {
   return at;
 }
 
+const fuse = 0x65735546;
+
+/** Whether the mount that holds the directory is FUSE's for a block device. */
+function isOnFuseDisk(directory: string): boolean {
+  // A line: id parent device root MOUNT options … - TYPE source options
+  const lines = readFileSync("/proc/self/mountinfo", "utf8").trimEnd().split("\n");
+  const mounts = lines.map((line) => {
+    const [before = "", after = ""] = line.split(" - ");
+    return { point: before.split(" ")[4] ?? "", type: after.split(" ")[0] };
+  });
+  const around = mounts.filter(({ point }) =>
+    `${directory}/`.startsWith(point === "/" ? "/" : `${point}/`),
+  );
+  return around.toSorted((a, b) => a.point.length - b.point.length).at(-1)?.type === "fuseblk";
+}
+
 interface Inside {
   readonly fileSystem: FileSystemInfo;
   readonly identity: RootIdentity;
@@ -114,7 +139,9 @@ function lookInside(driver: FileDriver, directory: string): Inside {
       const stat = newStat();
       driver.statDescriptor(fd, stat);
       const { dev, inoHigh, inoLow } = stat;
-      return { fileSystem: driver.fileSystem(fd), identity: { dev, inoHigh, inoLow } };
+      const fileSystem = driver.fileSystem(fd);
+      const type = fileSystem.type === fuse && isOnFuseDisk(directory) ? fuseDisk : fileSystem.type;
+      return { fileSystem: { ...fileSystem, type }, identity: { dev, inoHigh, inoLow } };
     } finally {
       driver.close(fd);
     }

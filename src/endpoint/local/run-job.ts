@@ -18,6 +18,7 @@ import type {
   ApplyResult,
   ContentJob,
   ContentResult,
+  FlushJob,
   RowProblem,
   ScanJob,
 } from "./jobs.ts";
@@ -142,6 +143,15 @@ export function openApplier(driver: FileDriver, job: ApplyJob): Applier & Dispos
       linkTargets[Symbol.dispose]();
     },
   };
+}
+
+export function runFlush(driver: FileDriver, { root }: FlushJob): void {
+  const fd = driver.openRoot(root);
+  try {
+    driver.flush(fd);
+  } finally {
+    driver.close(fd);
+  }
 }
 
 /** Carries out the actions of a batch in order; stops between two of them when told to. */

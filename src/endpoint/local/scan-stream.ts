@@ -4,7 +4,7 @@ import type { HostPath } from "../../fs/driver.ts";
 import type { WalkRequest } from "../../fs/walk.ts";
 import type { LocalHost } from "./host.ts";
 import type { Counters, ScanJob } from "./jobs.ts";
-import { countedEntries, newCounters, credits, newSignals, stopFlag } from "./jobs.ts";
+import { countedEntries, credits, newCounters, newSignals, stopFlag } from "./jobs.ts";
 import { runScan } from "./run-job.ts";
 import type { ArrivedChunk } from "./worker-pool.ts";
 

@@ -8,7 +8,7 @@ import { chooseDriver } from "../../fs/choose-driver.ts";
 import type { FileDriver } from "../../fs/driver.ts";
 import { errnoOf } from "../../fs/file-error.ts";
 import type { Job, JobResult, WorkerMessage, WorkerStart, WorkerTask, ScanJob } from "./jobs.ts";
-import { runApply, runContent, runScan, waitForCredit } from "./run-job.ts";
+import { runApply, runContent, runFlush, runScan, waitForCredit } from "./run-job.ts";
 
 const port = parentPort!;
 const { force, compileCache } = workerData as WorkerStart;
@@ -33,6 +33,9 @@ function run(files: FileDriver, job: Job): JobResult {
       return runContent(files, job);
     case "apply":
       return runApply(files, job);
+    case "flush":
+      runFlush(files, job);
+      return { type: "flush" };
   }
 }
 
