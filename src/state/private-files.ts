@@ -1,4 +1,5 @@
 import {
+  existsSync,
   chmodSync,
   closeSync,
   lstatSync,
@@ -19,7 +20,7 @@ const hint = "Name another directory with --state, or go without it with --no-st
 export function makePrivateDirectory(dir: string): void {
   refuseForeignLinks(dir);
   try {
-    mkdirSync(dir, { recursive: true, mode: 0o700 });
+    makeWithParents(resolve(dir));
   } catch (cause) {
     const message = cause instanceof Error ? cause.message : String(cause);
     throw new SyncError("STATE", `the state directory ${dir} cannot be used: ${message}`, {
@@ -29,6 +30,13 @@ export function makePrivateDirectory(dir: string): void {
   }
   if (statSync(dir).isDirectory()) return;
   throw new SyncError("STATE", `the state directory ${dir} is not a directory`, { hint });
+}
+
+/** One by one: Node's own way of making parents never ends where a file system refuses them as /proc does. */
+function makeWithParents(dir: string): void {
+  if (existsSync(dir)) return;
+  makeWithParents(dirname(dir));
+  mkdirSync(dir, { mode: 0o700 });
 }
 
 /**

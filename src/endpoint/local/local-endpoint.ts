@@ -1,5 +1,5 @@
-import { mkdirSync } from "node:fs";
-import { resolve } from "node:path";
+import { mkdirSync, statSync } from "node:fs";
+import { dirname, resolve } from "node:path";
 
 import { bytesOfText } from "../../base/byte-string.ts";
 import { SyncError } from "../../base/errors.ts";
@@ -67,7 +67,7 @@ export function openLocal(
 
     async makeRoot() {
       try {
-        mkdirSync(path, { recursive: true });
+        makeWithParents(path);
       } catch (cause) {
         const { code } = cause as NodeJS.ErrnoException;
         throw new SyncError(
@@ -140,6 +140,13 @@ export function openLocal(
 
     async [Symbol.asyncDispose]() {},
   };
+}
+
+/** Made one by one: Node's `recursive` never ends where a file system refuses new directories as /proc does. */
+function makeWithParents(dir: string): void {
+  if (statSync(dir, { throwIfNoEntry: false }) !== undefined) return;
+  makeWithParents(dirname(dir));
+  mkdirSync(dir);
 }
 
 /** A scan fails only for its root; then it says so, and which one. */

@@ -2,6 +2,8 @@ import type { Name, RelPath } from "../../core/path.ts";
 import type { Action } from "../../core/plan.ts";
 import { DIRECTORY } from "../../core/snapshot.ts";
 import type { Descriptor } from "../../fs/driver.ts";
+import { isAsExpected } from "../../fs/expectation.ts";
+import { EntryProblem } from "../endpoint.ts";
 import type { Applier, Done } from "./applier.ts";
 import { checkExpected, inWritable, nothingWritten, placeOf } from "./applier.ts";
 import { describeOpen, setMetadata } from "./metadata.ts";
@@ -51,6 +53,10 @@ export function finishDirectory(
 ): Done {
   const fd = ctx.target.open(path);
   ctx.driver.statDescriptor(fd, ctx.stat);
+  if (expected !== undefined && !isAsExpected(ctx.stat, expected, ctx.tolerance)) {
+    const message = "another directory stands here since the plan was made; the next run will see";
+    throw new EntryProblem("target", "changed", message);
+  }
   const { uid, gid, mode } = ctx.stat;
   const before = {
     uid,
