@@ -289,7 +289,9 @@ function isLinked(run: Comparison, kind: number): boolean {
   return run.source.chunk.nlink[run.source.row]! > 1 || run.target.chunk.nlink[run.target.row]! > 1;
 }
 
-function noteMatch({ matchedRows, source, target }: Comparison, depth: number): void {
+function noteMatch({ matched, matchedRows, source, target }: Comparison, depth: number): void {
+  // Whatever was matched further down was inside a directory that both have left.
+  matched.length = depth + 1;
   const rows = (matchedRows[depth] ??= {
     source: source.chunk,
     sourceRow: 0,
@@ -324,7 +326,7 @@ function aroundAt(run: Comparison, depth: number): Around {
 
 /** Keeps what is known of matched directories with rows in a chunk whose memory may be used for another one. */
 function keepMatches(run: Comparison, chunk: SnapshotChunk): void {
-  // Behind the first depth that is not matched stand only directories that both cursors have left.
+  // Behind the first depth that is not matched, nothing is inside a directory of both.
   for (let depth = 0; run.matched[depth] === true; depth++) {
     const { source, target } = run.matchedRows[depth]!;
     if (source === chunk || target === chunk) aroundAt(run, depth);

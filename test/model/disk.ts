@@ -18,7 +18,7 @@ import { rawBytes } from "../../src/base/byte-string.ts";
 import type { Name } from "../../src/core/path.ts";
 import type { Descriptor, HostPath } from "../../src/fs/driver.ts";
 import { libcDriver } from "../../src/fs/libc-driver.ts";
-import type { Fact, ModelDirectory, ModelNode, RawFact } from "./tree.ts";
+import type { Fact, ModelNode, RawFact } from "./tree.ts";
 import { childPath, modeText, withGroups } from "./tree.ts";
 
 /** A new directory, in memory where that is, which goes away with all it holds. */
@@ -31,8 +31,8 @@ export function newDirectory(): Disposable & { readonly path: string } {
   };
 }
 
-/** Makes a tree at a path that nothing has taken. Only root can make other owners and devices. */
-export function makeOnDisk(at: string, root: ModelDirectory): void {
+/** Makes an entry, and what is in it, at a path that nothing has taken. Only root can make other owners and devices. */
+export function makeOnDisk(at: string, root: ModelNode): void {
   const driver = libcDriver();
   const groups = new Map<number, string>();
   const parent = driver.openRoot(at.slice(0, at.lastIndexOf("/")) as ByteString as HostPath);
@@ -62,9 +62,8 @@ function makeNode(
   fill: (below: Descriptor) => void,
 ): void {
   const driver = libcDriver();
-  const { mtime, mode, uid, gid } = node;
-  const ns = ((mtime % 1_000_000_000n) + 1_000_000_000n) % 1_000_000_000n;
-  const time = [Number((mtime - ns) / 1_000_000_000n), Number(ns)] as const;
+  const { mode, uid, gid } = node;
+  const time = splitTime(node.mtime);
   if (node.kind === "file" || node.kind === "directory") {
     if (node.kind === "directory") driver.makeDirectory(dir, name, 0o700);
     const fd =
@@ -82,6 +81,22 @@ function makeNode(
   driver.setOwnerAt(dir, name, uid, gid);
   if (node.kind !== "symlink") driver.setModeAt(dir, name, mode);
   driver.setTimesAt(dir, name, ...time);
+}
+
+function splitTime(mtime: bigint): readonly [sec: number, ns: number] {
+  const ns = ((mtime % 1_000_000_000n) + 1_000_000_000n) % 1_000_000_000n;
+  return [Number((mtime - ns) / 1_000_000_000n), Number(ns)];
+}
+
+/** Sets the mtime of an entry, to the nanosecond, which `node:fs` cannot. */
+export function setTimeOnDisk(at: string, mtime: bigint): void {
+  const driver = libcDriver();
+  const dir = driver.openRoot(at.slice(0, at.lastIndexOf("/")) as ByteString as HostPath);
+  try {
+    driver.setTimesAt(dir, at.slice(at.lastIndexOf("/") + 1) as Name, ...splitTime(mtime));
+  } finally {
+    driver.close(dir);
+  }
 }
 
 /** Every entry at and below a path, in order. Attributes are not looked at: `node:fs` knows none. */

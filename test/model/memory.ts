@@ -24,7 +24,8 @@ export function plantModel(world: MemoryWorld, at: string, root: ModelDirectory)
   visit(at as RelPath, root);
 }
 
-function specOf(node: ModelNode): NodeSpec {
+/** What to make, without its time, and without what is in it. */
+export function specOf(node: ModelNode): NodeSpec {
   const { mode, uid, gid, xattrs } = node;
   const common = { mode, uid, gid, xattrs };
   switch (node.kind) {

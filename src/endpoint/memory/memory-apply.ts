@@ -118,8 +118,9 @@ function updateMetadata(
 function remove(target: MemoryTarget, action: Of<"remove" | "remove-leftover">): undefined {
   const place = placeOf(target, action.path);
   if (action.type === "remove-leftover") {
-    if (childOf(target.world, place.dir, place.name) === undefined)
-      throw trouble("vanished", "it has gone");
+    const node = childOf(target.world, place.dir, place.name);
+    if (node === undefined) throw trouble("vanished", "it has gone");
+    checkEmpty(node);
   } else checkEmpty(checkExpected(target.world, place, action.expected));
   setChild(target.world, place.dir, place.name, undefined);
 }

@@ -79,6 +79,9 @@ function rootInfo(world: MemoryWorld, path: RelPath): RootInfo {
   const missing: string[] = [];
   let existing = path;
   let node = nodeAt(world, existing);
+  // A link that is still here leads nowhere: the root would be made beyond it.
+  const isDangling = node?.kind === "symlink";
+  if (isDangling) node = undefined;
   while (node === undefined) {
     missing.unshift(baseName(existing));
     existing = parentPath(existing);
@@ -99,7 +102,7 @@ function rootInfo(world: MemoryWorld, path: RelPath): RootInfo {
     mount = parentPath(mount);
   }
   return {
-    kind: kindOf(world, path),
+    kind: isDangling ? "dangling" : kindOf(world, path),
     identity: identityOf(nodeAt(world, existing)!),
     lineage,
     missing,

@@ -43,18 +43,19 @@ export function isTemporary(name: Name): boolean {
 
 /**
  * All rows of a tree, in chunks of the world's size. A chunk is the reader's until the next one is asked for: then it is
- * filled with rubbish and used again, so that whoever looks too late is noticed.
+ * made useless, so that whoever looks too late is noticed.
  */
 export function* scanChunks(
   world: MemoryWorld,
   root: { readonly node: MemoryDirectory; readonly path: RelPath },
   request: ScanRequest,
 ): Generator<SnapshotChunk> {
-  const chunk = newChunk(world.chunkRows);
+  let chunk = newChunk(world.chunkRows);
   for (const { depth, name, finding, ignoreRules } of scanRows(world, root, request)) {
     if (chunk.count === world.chunkRows) {
       yield chunk;
       spoil(chunk);
+      chunk = newChunk(world.chunkRows);
     }
     const row = chunk.count;
     pushFinding(chunk, depth, name, finding);
@@ -62,15 +63,16 @@ export function* scanChunks(
     chunk.flags[row]! |= HAS_EXTRA;
     chunk.extras.set(row, { ...chunk.extras.get(row), ignoreRules });
   }
-  if (chunk.count > 0) yield chunk;
+  if (chunk.count === 0) return;
+  yield chunk;
+  spoil(chunk);
 }
 
 function spoil(chunk: SnapshotChunk): void {
-  chunk.count = 0;
-  chunk.extras.clear();
-  for (const column of Object.values(chunk)) {
-    if (ArrayBuffer.isView(column)) new Uint8Array(column.buffer).fill(0x7e);
+  for (const [key, column] of Object.entries(chunk)) {
+    if (ArrayBuffer.isView(column)) Object.assign(chunk, { [key]: undefined });
   }
+  chunk.extras.clear();
 }
 
 function* scanRows(
