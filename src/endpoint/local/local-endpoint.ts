@@ -144,7 +144,7 @@ export function openLocal(
 
 /** Made one by one: Node's `recursive` never ends where a file system refuses new directories as /proc does. */
 function makeWithParents(dir: string): void {
-  if (statSync(dir, { throwIfNoEntry: false }) !== undefined) return;
+  if (statSync(dir, { throwIfNoEntry: false })?.isDirectory() === true) return;
   makeWithParents(dirname(dir));
   mkdirSync(dir);
 }
