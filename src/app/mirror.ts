@@ -2,13 +2,18 @@
  * `app` holds the use cases: it opens what a run needs (endpoints, locks, history), hands it to the engine, and is the only
  * room that names concrete drivers and stores. It prints nothing.
  */
+import { join } from "node:path";
+
+import { shownBytes } from "../base/byte-string.ts";
 import type { Clock } from "../base/clock.ts";
 import { SyncError } from "../base/errors.ts";
+import type { Name } from "../core/path.ts";
 import type { SnapshotChunk } from "../core/snapshot.ts";
 import type { Endpoint, RootInfo } from "../endpoint/endpoint.ts";
 import { openLocalHost } from "../endpoint/local/host.ts";
 import { broadcast } from "../engine/broadcast.ts";
 import type { RunSummary } from "../engine/events.ts";
+import type { SingleFile } from "../engine/make-plan.ts";
 import type { PreparedTarget, RunSettings } from "../engine/mirror.ts";
 import { prepareTarget } from "../engine/mirror.ts";
 import type { StateStore } from "../state/state.ts";
@@ -35,7 +40,12 @@ interface Shared {
 
 /** A target that is ready to be compared, or what has become of it already. */
 type Opened =
-  | { readonly type: "ready"; readonly target: Endpoint; readonly prepared: PreparedTarget }
+  | {
+      readonly type: "ready";
+      readonly target: Endpoint;
+      readonly single: SingleFile | undefined;
+      readonly prepared: PreparedTarget;
+    }
   | { readonly type: "over"; readonly summary: RunSummary };
 
 /**
@@ -52,10 +62,13 @@ export async function mirror(
   const over = new AbortController();
   const signal = AbortSignal.any([ctx.signal, over.signal]);
   await using host = await openLocalHost(request.driver);
+  await using opening = new AsyncDisposableStack();
   const source = await lookAtSource(request.source, host);
+  opening.use(source.endpoint);
   const places: (TargetPlace | LostPlace)[] = [];
   for (const location of request.targets)
     places.push(await lookAtTarget(location, source, request, host));
+  for (const place of places) if ("endpoint" in place) opening.use(place.endpoint);
   // Begun before the rest is opened: where the source is large, a worker is on its way meanwhile.
   const scan = beginScan(request, source, places, signal);
   try {
@@ -68,7 +81,16 @@ export async function mirror(
     }
     if (scan !== undefined) await planAll(opened, scan, ctx.signal);
     const summaries: RunSummary[] = [];
-    for (const one of opened) summaries.push(await finishTarget(shared, one));
+    const bugs: unknown[] = [];
+    for (const one of opened) {
+      try {
+        summaries.push(await finishTarget(shared, one));
+      } catch (error) {
+        // Whatever it is, the other targets are none the worse for it.
+        bugs.push(error);
+      }
+    }
+    if (bugs.length > 0) throw bugs[0];
     const codes = summaries.map(({ status }) => exitCodeOf(status));
     return { summaries, exitCode: combineExitCodes(codes) };
   } finally {
@@ -147,7 +169,10 @@ async function openTarget(
     sourceRoot: source.root,
     target,
     targetRoot,
-    knownMounts: store?.knownMounts(source.root.realPath, targetRoot.realPath),
+    knownMounts: store?.knownMounts(
+      pathOf(source.root, single?.sourceName),
+      pathOf(targetRoot, single?.targetName),
+    ),
     preserve,
     single,
     startedAt: shared.startedAt,
@@ -158,7 +183,7 @@ async function openTarget(
     report: ctx.report,
     clock: shared.clock,
   });
-  return { type: "ready", target, prepared };
+  return { type: "ready", target, single, prepared };
 }
 
 /** Compares all targets with one scan of the source. */
@@ -181,23 +206,28 @@ async function finishTarget(shared: Shared, one: Opened): Promise<RunSummary> {
   const { request, ctx, store } = shared;
   const summary = await one.prepared.carryOut(ctx.signal);
   const run =
-    store === undefined || !request.history ? 0 : await record(shared, one.target, summary, store);
+    store === undefined || !request.history ? 0 : await record(shared, one, summary, store);
   const numbered = run === 0 ? summary : { ...summary, run };
   ctx.report({ type: "summary", target: summary.target, summary: numbered });
   return numbered;
 }
 
+/** Of the directory, or of the one file in it that a run was about. */
+function pathOf({ realPath }: RootInfo, file: Name | undefined): string {
+  return file === undefined ? realPath : join(realPath, shownBytes(file));
+}
+
 /** Writes a finished run into the history and returns its number, 0 where there is none. */
 async function record(
   { source, startedAt }: Shared,
-  target: Endpoint,
+  { target, single }: Extract<Opened, { type: "ready" }>,
   summary: RunSummary,
   store: StateStore,
 ): Promise<number> {
   const root = await target.root();
   return store.recordRun({
-    source: source.root.realPath,
-    target: root.realPath,
+    source: pathOf(source.root, single?.sourceName),
+    target: pathOf(root, single?.targetName),
     startedAt: new Date(startedAt).toISOString(),
     durationMs: summary.durationMs,
     exitCode: exitCodeOf(summary.status),

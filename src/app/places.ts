@@ -86,21 +86,34 @@ async function openPlace(
     });
   }
   if (root.kind === "dangling") throw danglingLink(location);
-  // A file goes into a directory that exists, and to any other path under that path's own name.
-  if (root.kind === "directory") {
-    return { endpoint, root, single: { sourceName: source.file, targetName: source.file } };
+  if (root.kind === "other") {
+    throw new SyncError("ROOT_NOT_DIRECTORY", `${location}: it is neither a directory nor a file`);
   }
-  const around = openLocal(location, host, dirname(root.realPath));
-  const single = { sourceName: source.file, targetName: baseNameOfText(root.realPath) };
-  const aroundRoot = await around.root();
-  const isSame =
-    aroundRoot.lineage[0] === source.root.lineage[0] && single.targetName === source.file;
-  if (isSame && aroundRoot.missing.length === 0) {
+  // A file goes into a directory that exists, and to any other path under that path's own name.
+  const place =
+    root.kind === "directory"
+      ? { endpoint, root, targetName: source.file }
+      : await openAround(location, root, host);
+  const { targetName } = place;
+  const isSame = place.root.lineage[0] === source.root.lineage[0] && targetName === source.file;
+  if (isSame && place.root.missing.length === 0) {
     throw new SyncError("GUARD", `${location}: it is the source itself`, {
       hint: "Name another target.",
     });
   }
-  return { endpoint: around, root: aroundRoot, single };
+  return { ...place, single: { sourceName: source.file, targetName } };
+}
+
+/** The directory around a file that is, or shall be, at that root. */
+async function openAround(
+  location: string,
+  { realPath }: RootInfo,
+  host: LocalHost,
+): Promise<
+  Pick<TargetPlace, "endpoint" | "root"> & { readonly targetName: SingleFile["targetName"] }
+> {
+  const endpoint = openLocal(location, host, dirname(realPath));
+  return { endpoint, root: await endpoint.root(), targetName: baseNameOfText(realPath) };
 }
 
 function danglingLink(location: string): SyncError {

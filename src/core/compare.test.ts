@@ -38,7 +38,6 @@ const rules: CompareRules = {
     filter: noFilter,
     ignoreFiles: false,
     foldsCase: false,
-    excludedGoes: false,
   },
 };
 

@@ -10,7 +10,16 @@ import type { SelectionRules } from "./selection.ts";
 import { newSelection } from "./selection.ts";
 import type { SnapshotChunk } from "./snapshot.ts";
 import { joinPath, rootPath } from "./path.ts";
-import { CLOSED, DIRECTORY, EXCLUDED, findingAt, LEFTOVER, nameAt, PROBLEM } from "./snapshot.ts";
+import {
+  CLOSED,
+  DIRECTORY,
+  EXCLUDED,
+  findingAt,
+  LEFTOVER,
+  nameAt,
+  PASSED_OVER,
+  PROBLEM,
+} from "./snapshot.ts";
 
 export interface CompareRules {
   /** The trees are one entry each: their roots are just the directories around it. */
@@ -148,7 +157,7 @@ function onlySource(run: Comparison): void {
   }
   if (kind === EXCLUDED) {
     run.skipped++;
-    if (!run.rules.excludedGoes) run.frozenBelow = depth;
+    if (!goesAlong(run)) run.frozenBelow = depth;
   } else {
     if (depth > 0) run.checked++;
     if (kind === PROBLEM) freeze(run, source, "source");
@@ -201,7 +210,7 @@ function both(run: Comparison): void {
     }
     return;
   }
-  if (kind === EXCLUDED && run.rules.excludedGoes) {
+  if (kind === EXCLUDED && goesAlong(run)) {
     // As if it were not there: what the target has under this name is its own, and comes next.
     run.skipped++;
     advance(source);
@@ -223,10 +232,18 @@ function both(run: Comparison): void {
   advance(target);
 }
 
+/** Whether the source's current row, which is left out, is so by a rule, and its twin shall go. */
+function goesAlong({ rules, source }: Comparison): boolean {
+  const { chunk, row } = source;
+  const isByRule = chunk.kind[row] === EXCLUDED && (chunk.flags[row]! & PASSED_OVER) === 0;
+  return rules.excludedGoes && isByRule;
+}
+
 /** Notes the root of one replica, and notices when the other one meets it somewhere below its own. */
 function watchRoots(run: Comparison, cursor: Cursor, own: RootIdentity, other: RootIdentity): void {
   const { chunk, row, depth } = cursor;
   if (!run.rules.sameMachine || chunk.kind[row] !== DIRECTORY) return;
+  if ((chunk.flags[row]! & CLOSED) !== 0) return;
   if (depth === 0) {
     own.dev = chunk.dev[row]!;
     own.inoHigh = chunk.inoHigh[row]!;

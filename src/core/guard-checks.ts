@@ -114,11 +114,12 @@ function checkNested(plan: Plan, source: string, target: string): GuardTrip[] {
 
 function checkEmptySource(plan: Plan, source: string, target: string): GuardTrip[] {
   if (plan.checked > 0 || plan.skipped > 0 || plan.targetEntries === 0) return [];
+  const deletes = `${count(plan.totals.deleted, "entry", "entries")} would be deleted`;
   return [
     {
       guard: "empty-source",
       saw: `the source ${source} is empty, and ${target} holds ${count(plan.targetEntries, "entry", "entries")}`,
-      would: `${count(plan.totals.deleted, "entry", "entries")} would be deleted`,
+      would: plan.totals.deleted === 0 ? "the target would count as up to date" : deletes,
       advice:
         "Check whether the source's disk is mounted. If it is meant to be empty, go on with --accept empty-source,deletes.",
     },

@@ -1,6 +1,7 @@
 import { shownBytes } from "../base/byte-string.ts";
 import type { Around, CompareCounts, Difference } from "./difference.ts";
 import type { DirectoryEntry, Entry } from "./entry.ts";
+import { foldName } from "./fold.ts";
 import type { LinkMember } from "./link-groups.ts";
 import { planLinkGroups } from "./link-groups.ts";
 import type { RelPath } from "./path.ts";
@@ -15,6 +16,8 @@ export interface MirrorRules {
   /** Remove what only the target has. */
   readonly delete: boolean;
   readonly hardlinks: boolean;
+  /** Names that differ in case only are one at the target. */
+  readonly foldsCase?: boolean;
   /** Where the source has the content of a run's only file. */
   readonly content?: RelPath;
 }
@@ -193,6 +196,7 @@ function shelter(draft: Draft, path: RelPath): void {
 
 function finish(draft: Draft, counts: CompareCounts): Plan {
   dropFolded(draft);
+  dropRespelled(draft);
   dropSheltered(draft);
   placeLinks(draft);
   restoreTouched(draft);
@@ -226,10 +230,36 @@ function placeLinks(draft: Draft): void {
       const isLate = late.has(action.from) || action.expected?.kind === "directory";
       push(draft, isLate ? "replacementLinks" : "links", action, around);
     } else {
-      if (action.type === "put-file" && action.expected?.kind === "directory")
-        late.add(action.path);
+      if ("expected" in action && action.expected?.kind === "directory") late.add(action.path);
       place(draft, action, around);
     }
+  }
+}
+
+/**
+ * Leaves alone what differs from its twin in the case of letters only, where the target cannot hold both: putting the one
+ * and removing the other would end with neither.
+ */
+function dropRespelled(draft: Draft): void {
+  if (!draft.rules.foldsCase) return;
+  const { phases } = draft;
+  const made = [...phases.directories, ...phases.content, ...phases.links];
+  const news = new Map(
+    made
+      .filter((action) => "expected" in action && action.expected === undefined)
+      .map(({ path }) => [foldName(path), path] as const),
+  );
+  const respelled = new Set<RelPath>();
+  for (const { type, path } of phases.removals) {
+    const other = news.get(foldName(path));
+    if (type !== "remove" || other === undefined || isWithinAny(path, respelled)) continue;
+    respelled.add(path).add(other);
+    const message = `the target has this name as "${shownBytes(path)}" and cannot hold both; rename it there`;
+    draft.problems.push({ path: other, side: "target", code: "folding", message });
+  }
+  if (respelled.size === 0) return;
+  for (const name of phaseNames) {
+    phases[name] = phases[name].filter(({ path }) => !isWithinAny(path, respelled));
   }
 }
 

@@ -30,8 +30,6 @@ export interface SelectionRules {
   /** Ignore files found in the source hold for what only the target has, too. */
   readonly ignoreFiles: boolean;
   readonly foldsCase: boolean;
-  /** What filters leave out is not spared at the target. */
-  readonly excludedGoes: boolean;
 }
 
 export interface Selection {
@@ -74,7 +72,7 @@ export function newSelection(rules: SelectionRules): Selection {
     targetKind(cursor) {
       const { chunk, row, depth } = cursor;
       const kind = chunk.kind[row]!;
-      if (!rules.excludedGoes && unwanted(cursor)) return EXCLUDED;
+      if (unwanted(cursor)) return EXCLUDED;
       if (!rules.ignoreFiles || depth === 0) return kind;
       const stack = ignores[depth - 1] ?? outermost;
       if (kind === DIRECTORY) ignores[depth] = stack;

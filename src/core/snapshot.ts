@@ -43,6 +43,9 @@ export const HAS_EXTRA = 2;
 /** In `flags`: a leftover that is a directory. */
 export const LEFTOVER_DIRECTORY = 4;
 
+/** In `flags`: an excluded row that no filter rule names; a link that is not wanted, say. */
+export const PASSED_OVER = 8;
+
 /** What few rows have: kept beside the columns. */
 export interface Extra {
   readonly linkTarget?: ByteString;

@@ -81,6 +81,10 @@ export interface ApplyOptions {
   readonly preserve: Preserve;
   /** The source was scanned through its links. */
   readonly followLinks: boolean;
+  /** Nanoseconds by which two mtimes may be apart and still be equal; none when not said. */
+  readonly window?: number;
+  /** The root is just the directory around a single file: its own metadata is nobody's to change. */
+  readonly leavesRoot?: boolean;
 }
 
 /**

@@ -1,7 +1,9 @@
 import type { RelPath } from "../core/path.ts";
 import { isWithinAny } from "../core/path.ts";
 import type { Action, Phases, Plan } from "../core/plan.ts";
+import type { ProblemCode } from "../core/problem.ts";
 import { phaseNames } from "../core/plan.ts";
+import { EntryProblem } from "../endpoint/endpoint.ts";
 import type { ApplyOptions, Endpoint, Outcome } from "../endpoint/endpoint.ts";
 
 /** Phases whose actions must keep their order: parents before children, or the other way round. */
@@ -32,6 +34,7 @@ export async function* applyPlan(
   const lost = new Set<RelPath>();
   /** Where an old content still stands, or none: nothing may become a further name of that. */
   const failed = new Set<RelPath>();
+  let isFull = false;
   let unflushed = false;
   const flush = async (): Promise<void> => {
     if (!input.flush || !unflushed) return;
@@ -41,6 +44,17 @@ export async function* applyPlan(
   };
   for (const name of phaseNames) {
     if (signal.aborted) break;
+    if (name === "removals") {
+      const unreadable = await unreadableReplacements(plan, source, signal);
+      for (const { action } of unreadable) lost.add(action.path);
+      if (unreadable.length > 0) yield unreadable;
+    }
+    const [first] = plan.phases[name];
+    if (isFull && takesAway.has(name)) {
+      // Said once: what is still to be removed may be all that is left of what could not be put in place.
+      if (first !== undefined && name === "removals") yield [keptOutcome(first)];
+      continue;
+    }
     const wanted = plan.phases[name].filter((action) => !isWithinAny(action.path, lost));
     const actions = wanted.filter((action) => !isBlocked(action, failed));
     if (actions.length < wanted.length) {
@@ -56,7 +70,8 @@ export async function* applyPlan(
       options,
       signal,
     )) {
-      for (const { action, done } of outcomes) {
+      for (const { action, done, problem } of outcomes) {
+        isFull ||= problem?.side === "target" && incapable.has(problem.code);
         if (done) continue;
         (action.type === "make-directory" ? lost : failed).add(action.path);
       }
@@ -65,6 +80,53 @@ export async function* applyPlan(
     if (name !== "removals") unflushed = true;
   }
   await flush();
+}
+
+/** Phases in which the target loses something. */
+const takesAway: ReadonlySet<keyof Phases> = new Set([
+  "removals",
+  "replacements",
+  "replacementLinks",
+]);
+
+/** Trouble of the target as a whole, and not of the one path that met it first. */
+const incapable: ReadonlySet<ProblemCode> = new Set(["no-space", "quota", "read-only", "io"]);
+
+function keptOutcome(action: Action): Outcome {
+  const message =
+    "nothing is removed from the target, since not everything could be put in place; see the other problems";
+  const problem = { path: action.path, side: "target", code: "blocked", message } as const;
+  return { action, done: false, bytes: 0, shared: 0, problem };
+}
+
+/** A directory is not emptied for a file that then cannot be read. */
+async function unreadableReplacements(
+  { phases }: Plan,
+  source: Endpoint,
+  signal: AbortSignal,
+): Promise<Outcome[]> {
+  const out: Outcome[] = [];
+  for (const action of phases.replacements) {
+    if (action.type !== "put-file" || signal.aborted) continue;
+    const { path, content = path, entry } = action;
+    try {
+      const pieces = source.read(content, entry, signal)[Symbol.asyncIterator]();
+      await pieces.next();
+      await pieces.return?.();
+    } catch (error) {
+      if (signal.aborted) return out;
+      if (!(error instanceof EntryProblem)) throw error;
+      const { side, code, message } = error;
+      out.push({
+        action,
+        done: false,
+        bytes: 0,
+        shared: 0,
+        problem: { path, side, code, message },
+      });
+    }
+  }
+  return out;
 }
 
 function isBlocked(action: Action, failed: ReadonlySet<RelPath>): boolean {

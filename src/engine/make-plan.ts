@@ -82,6 +82,7 @@ export async function makePlan(
   const planner = newMirrorPlanner({
     delete: settings.delete && single === undefined,
     hardlinks: preserve.hardlinks,
+    foldsCase: target.capabilities.foldsCase,
     ...(single !== undefined && { content: single.sourceName }),
   });
   const options = { preserve, followLinks: settings.links === "follow" };
@@ -188,7 +189,6 @@ function compareRulesOf({
       filter: settings.filter,
       ignoreFiles: settings.ignoreFiles && !settings.deleteExcluded,
       foldsCase,
-      excludedGoes: settings.deleteExcluded,
     },
   };
 }

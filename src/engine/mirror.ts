@@ -8,7 +8,7 @@ import { actionsOf, labelOf } from "../core/plan.ts";
 import { newTally } from "../core/plan-totals.ts";
 import type { Preserve } from "../core/preserve.ts";
 import type { SnapshotChunk } from "../core/snapshot.ts";
-import type { Endpoint, Outcome, RootInfo } from "../endpoint/endpoint.ts";
+import type { ApplyOptions, Endpoint, Outcome, RootInfo } from "../endpoint/endpoint.ts";
 import { applyPlan } from "./apply-plan.ts";
 import type { ProgressView, Report, RunPhase, RunStatus, RunSummary } from "./events.ts";
 import type { MirrorSettings, SingleFile } from "./make-plan.ts";
@@ -163,15 +163,13 @@ async function carryOut(state: State, signal: AbortSignal): Promise<RunSummary> 
     report({ type: "guard", target, trip, accepted });
     halted ||= !accepted;
   }
-  if (halted || plan === undefined) return summarize(state, "guarded");
+  if (plan === undefined || (halted && !settings.dryRun)) return summarize(state, "guarded");
   for (const problem of plan.problems) report({ type: "problem", target, problem });
   const status = plan.problems.length > 0 ? "problems" : "done";
   if (settings.dryRun) {
-    for (const action of actionsOf(plan)) {
-      if (labelOf(action) === undefined) continue;
+    for (const action of actionsOf(plan))
       report({ type: "action", target, action, outcome: "planned" });
-    }
-    return summarize(state, status, { totals: plan.totals });
+    return summarize(state, halted ? "guarded" : status, { totals: plan.totals });
   }
   const isIdle = actionsOf(plan).next().done === true && run.targetRoot.kind !== "missing";
   if (isIdle) return summarize(state, status);
@@ -203,12 +201,12 @@ interface Sums {
 
 async function apply(state: State, plan: Plan, signal: AbortSignal): Promise<RunSummary> {
   const { run } = state;
-  const { source, target, settings, preserve } = run;
+  const { source, target, settings } = run;
   const sums: Sums = { tally: newTally(), problems: plan.problems.length, bytes: 0, shared: 0 };
   enter(state, "apply");
   try {
     if (run.targetRoot.kind === "missing") await target.makeRoot();
-    const options = { preserve, followLinks: settings.links === "follow" };
+    const options = applyOptionsOf(run);
     const onFlush = (): void => enter(state, "flush");
     const input = { plan, source, target, options, flush: settings.flush, onFlush };
     for await (const outcomes of applyPlan(input, signal)) {
@@ -226,6 +224,15 @@ async function apply(state: State, plan: Plan, signal: AbortSignal): Promise<Run
     bytes,
     shared,
   });
+}
+
+function applyOptionsOf({ preserve, settings, single }: TargetRun): ApplyOptions {
+  return {
+    preserve,
+    followLinks: settings.links === "follow",
+    leavesRoot: single !== undefined,
+    ...(settings.modifyWindow !== undefined && { window: settings.modifyWindow }),
+  };
 }
 
 function note(

@@ -56,6 +56,8 @@ function copySparse(ctx: CopyContext, from: Descriptor, to: Descriptor, size: nu
     const data = driver.seekData(from, position);
     if (data >= size) break;
     const hole = Math.min(driver.seekHole(from, data), size);
+    // A file that has been cut short meanwhile has neither: it is read again, or reported.
+    if (hole <= data) return { size: data, written, shared: 0 };
     const copied = copySpan(ctx, from, to, data, hole - data);
     written += copied;
     if (copied < hole - data) return { size: data + copied, written, shared: 0 };

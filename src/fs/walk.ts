@@ -16,8 +16,11 @@ import {
   EXCLUDED,
   FILE,
   HAS_EXTRA,
+  nameStart,
+  reserveNames,
   LEFTOVER,
   LEFTOVER_DIRECTORY,
+  PASSED_OVER,
   PROBLEM,
   SYMLINK,
 } from "../core/snapshot.ts";
@@ -196,12 +199,12 @@ function visitLeaf(run: Walk, level: Level, name: Name, depth: number): void {
   const extra: { -readonly [key in keyof Extra]: Extra[key] } = {};
   if (kind === SYMLINK) {
     if (request.links === "skip") {
-      pushRow(run.chunk, depth, name, EXCLUDED, stat);
+      passOver(run, depth, name);
       return;
     }
     extra.linkTarget = driver.readLink(level.fd, name);
     if (request.links === "safe" && isUnsafeLink(joinPath(level.path, name), extra.linkTarget)) {
-      pushRow(run.chunk, depth, name, EXCLUDED, stat);
+      passOver(run, depth, name);
       return;
     }
   }
@@ -210,6 +213,12 @@ function visitLeaf(run: Walk, level: Level, name: Name, depth: number): void {
     if (xattrs !== undefined) extra.xattrs = xattrs;
   }
   addExtra(run.chunk, pushRow(run.chunk, depth, name, kind, stat), extra);
+}
+
+/** Leaves out what no filter names. */
+function passOver(run: Walk, depth: number, name: Name): void {
+  const row = pushRow(run.chunk, depth, name, EXCLUDED, run.stat);
+  run.chunk.flags[row] = PASSED_OVER;
 }
 
 /** Opens and lists a directory before its row is written, so that one that cannot be read is a problem and no directory. */
@@ -263,6 +272,10 @@ function visitLink(
   name: Name,
 ): Level | undefined {
   const { driver, stat } = run;
+  if (isExcluded(run, level, name, false)) {
+    pushRow(run.chunk, levels.length, name, EXCLUDED, stat);
+    return undefined;
+  }
   const there = followLink(driver, level.fd, name);
   try {
     driver.stat(there.dir, there.name, stat);
@@ -290,11 +303,9 @@ function visitLink(
 }
 
 function renameRow(chunk: SnapshotChunk, row: number, name: Name): void {
-  const start = row === 0 ? 0 : chunk.nameEnd[row - 1]!;
-  const names = new Uint8Array(Math.max(chunk.names.length, start + name.length));
-  names.set(chunk.names.subarray(0, start));
-  for (let i = 0; i < name.length; i++) names[start + i] = name.charCodeAt(i);
-  chunk.names = names;
+  const start = nameStart(chunk, row);
+  reserveNames(chunk, start, name.length);
+  for (let i = 0; i < name.length; i++) chunk.names[start + i] = name.charCodeAt(i);
   chunk.nameEnd[row] = start + name.length;
 }
 

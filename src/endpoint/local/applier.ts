@@ -68,6 +68,11 @@ export function onSide<T>(side: Side, work: () => T): T {
 export function asEntryProblem(side: Side, error: unknown): EntryProblem {
   if (error instanceof EntryProblem) return error;
   const { code, message } = meaningOf(error);
+  if (side === "target" && errnoOf(error) === "EACCES") {
+    const advice =
+      "permission denied: it may not be written to; run as its owner, or give yourself access";
+    return new EntryProblem(side, "not-permitted", advice);
+  }
   return new EntryProblem(side, code, message);
 }
 
@@ -99,7 +104,8 @@ export function inWritable<T>(ctx: Applier, dir: Descriptor, work: () => T): T {
   try {
     return work();
   } catch (error) {
-    if (errnoOf(error) !== "EACCES" || ctx.self.isRoot) throw error;
+    if (errnoOf(error) !== "EACCES" || ctx.self.isRoot || ctx.options.leavesRoot === true)
+      throw error;
     ctx.driver.statDescriptor(dir, ctx.stat);
     const { mode, uid } = ctx.stat;
     if (uid !== ctx.self.uid || (mode & 0o300) === 0o300) throw error;

@@ -52,14 +52,12 @@ export async function* applyStream(
 
 function jobOf(work: ApplyWork, actions: readonly Action[]): ApplyJob {
   const { target, source, options, timeResolution, counters, signals, host } = work;
-  const { preserve, followLinks } = options;
   const batch = encodeActions(actions);
   return {
     type: "apply",
     target,
     source,
-    preserve,
-    followLinks,
+    options,
     self: host.self,
     timeResolution,
     batch,

@@ -3,11 +3,11 @@
  * and, where there is little to do, in the main thread. What crosses threads is defined here and nowhere else.
  */
 import type { RelPath } from "../../core/path.ts";
-import type { Preserve } from "../../core/preserve.ts";
 import type { ProblemCode, Side } from "../../core/problem.ts";
 import type { SnapshotChunk } from "../../core/snapshot.ts";
 import type { HostPath } from "../../fs/driver.ts";
 import type { WalkRequest } from "../../fs/walk.ts";
+import type { ApplyOptions } from "../endpoint.ts";
 import type { ActionBatch } from "./action-batch.ts";
 import type { Self } from "./applier.ts";
 
@@ -59,8 +59,7 @@ export interface ApplyJob {
   readonly target: HostPath;
   /** Where content comes from; `undefined` where no action needs any. */
   readonly source: HostPath | undefined;
-  readonly preserve: Preserve;
-  readonly followLinks: boolean;
+  readonly options: ApplyOptions;
   readonly self: Self;
   readonly timeResolution: number;
   readonly batch: ActionBatch;

@@ -4,16 +4,17 @@ import { dirname, resolve } from "node:path";
 import { bytesOfText } from "../../base/byte-string.ts";
 import { SyncError } from "../../base/errors.ts";
 import type { Action } from "../../core/plan.ts";
-import type { HostPath } from "../../fs/driver.ts";
+import type { Descriptor, FileDriver, HostPath } from "../../fs/driver.ts";
 import { errnoOf } from "../../fs/file-error.ts";
+import { newStat } from "../../fs/stat.ts";
 import { meaningOf } from "../../fs/problems.ts";
 import type {
-  ApplyOptions,
   Capabilities,
   ContentCheck,
   ContentVerdict,
   Endpoint,
   Outcome,
+  RootInfo,
 } from "../endpoint.ts";
 import { encodeActions } from "./action-batch.ts";
 import { applyStream } from "./apply-stream.ts";
@@ -46,10 +47,20 @@ export function openLocal(
   directory: string = location,
 ): LocalEndpoint {
   const path = resolve(directory);
-  const hostRoot = bytesOfText(path) as string as HostPath;
   const counters = newCounters();
   let place: RootPlace | undefined;
-  const inspect = (): RootPlace => (place = inspectRoot(host.driver, path));
+  let held: Descriptor | undefined;
+  const inspect = (): RootPlace => {
+    place = inspectRoot(host.driver, path);
+    letGo();
+    held = place.info.kind === "directory" ? holdRoot(host.driver, path, place.info) : undefined;
+    return place;
+  };
+  const letGo = (): void => {
+    if (held !== undefined) host.driver.close(held);
+    held = undefined;
+  };
+  const hostRoot = (): HostPath => pathOfHeld(held) ?? (bytesOfText(path) as string as HostPath);
   const capabilities = (): Capabilities => {
     const { fileSystem, foldsCase } = place ?? inspect();
     return capabilitiesOf(host.driver, fileSystem.type, host.self, foldsCase);
@@ -58,12 +69,14 @@ export function openLocal(
   return {
     location,
     machine: "this",
-    hostRoot,
+    get hostRoot() {
+      return hostRoot();
+    },
     get capabilities() {
       return capabilities();
     },
 
-    root: async () => inspect().info,
+    root: async () => (place ?? inspect()).info,
 
     async makeRoot() {
       try {
@@ -84,7 +97,7 @@ export function openLocal(
       const leftovers = side === "target";
       const chunks = scanStream(
         host,
-        hostRoot,
+        hostRoot(),
         { ...request, attributes, leftovers },
         counters,
         signal,
@@ -92,19 +105,22 @@ export function openLocal(
       return namingRoot(path, chunks);
     },
 
-    read: (file, expected, signal) => readFile(host.driver, hostRoot, file, expected, signal),
+    read: (file, expected, signal) => readFile(host.driver, hostRoot(), file, expected, signal),
 
     compareContent(checks, source, { followLinks }, signal) {
       if (!isLocal(source) || checks.some(({ content }) => content !== undefined)) return undefined;
       const signals = newSignals(0);
-      const roots = { source: source.hostRoot, target: hostRoot, followLinks };
-      return compareHere(host, checks, { type: "content", ...roots, signals, counters }, signal);
+      const roots = { source: source.hostRoot, target: hostRoot(), followLinks };
+      const work = { type: "content", ...roots, signals, counters } as const;
+      return compareHere(host, checks, work, signal).catch((error: unknown) => {
+        throw aboutRoot(path, error);
+      });
     },
 
     apply(actions, ordered, source, options, signal) {
       const run = {
         host,
-        target: hostRoot,
+        target: hostRoot(),
         options,
         counters,
         timeResolution: capabilities().timeResolution,
@@ -116,15 +132,16 @@ export function openLocal(
       const local = isLocal(source) ? source.hostRoot : undefined;
       const work = { ...run, signals, source: local };
       const isStreamed = local === undefined && actions.some(({ type }) => type === "put-file");
-      return isStreamed
+      const outcomes = isStreamed
         ? applyStreamed(work, actions, source, signal)
         : applyStream(work, actions, ordered);
+      return namingRoot(path, outcomes);
     },
 
     // Never in this thread: it would show nothing and hear nobody until the disk is done.
     async flush() {
       try {
-        await host.pool.run({ type: "flush", root: hostRoot }, []);
+        await host.pool.run({ type: "flush", root: hostRoot() }, []);
       } catch (cause) {
         if (errnoOf(cause) === undefined) throw cause;
         const message = `${path}: what was written cannot be made durable (${errnoOf(cause)})`;
@@ -138,8 +155,43 @@ export function openLocal(
       bytes: counters[countedBytes]!,
     }),
 
-    async [Symbol.asyncDispose]() {},
+    async [Symbol.asyncDispose]() {
+      letGo();
+    },
   };
+}
+
+/**
+ * Holds the root open for as long as the endpoint is used, so that everything works on the directory that was looked at,
+ * whatever its path comes to mean: another directory, a link, an empty mount point.
+ */
+function holdRoot(
+  driver: FileDriver,
+  path: string,
+  { identity }: RootInfo,
+): Descriptor | undefined {
+  try {
+    const fd = driver.openRoot(bytesOfText(path) as string as HostPath);
+    const stat = newStat();
+    driver.statDescriptor(fd, stat);
+    const { dev, inoHigh, inoLow } = identity;
+    if (stat.dev === dev && stat.inoHigh === inoHigh && stat.inoLow === inoLow) return fd;
+    driver.close(fd);
+  } catch (error) {
+    // A root that cannot be opened is for the scan to report.
+    if (errnoOf(error) === undefined) throw error;
+    return undefined;
+  }
+  throw new SyncError(
+    "ROOT_UNREADABLE",
+    `${path}: it became another directory while it was looked at`,
+  );
+}
+
+/** A path that leads any thread to the descriptor itself. Only Linux has one; elsewhere the root's own path serves. */
+function pathOfHeld(fd: Descriptor | undefined): HostPath | undefined {
+  const isLinux = process.platform === "linux";
+  return fd === undefined || !isLinux ? undefined : (`/proc/self/fd/${fd}` as string as HostPath);
 }
 
 /** Made one by one: Node's `recursive` never ends where a file system refuses new directories as /proc does. */
@@ -149,16 +201,18 @@ function makeWithParents(dir: string): void {
   mkdirSync(dir);
 }
 
-/** A scan fails only for its root; then it says so, and which one. */
+/** Work as a whole fails only for a root; then it says so, and which one. */
 async function* namingRoot<T>(path: string, chunks: AsyncIterable<T>): AsyncGenerator<T> {
   try {
     yield* chunks;
   } catch (error) {
-    if (errnoOf(error) === undefined) throw error;
-    throw new SyncError("ROOT_UNREADABLE", `${path}: ${meaningOf(error).message}`, {
-      cause: error,
-    });
+    throw aboutRoot(path, error);
   }
+}
+
+function aboutRoot(path: string, error: unknown): unknown {
+  if (errnoOf(error) === undefined) return error;
+  return new SyncError("ROOT_UNREADABLE", `${path}: ${meaningOf(error).message}`, { cause: error });
 }
 
 function isLocal(endpoint: Endpoint): endpoint is LocalEndpoint {
@@ -173,13 +227,11 @@ async function* applyStreamed(
   signal: AbortSignal,
 ): AsyncGenerator<Outcome[]> {
   const { host, target, options, timeResolution, counters, signals } = work;
-  const { preserve, followLinks } = options satisfies ApplyOptions;
   const batch = encodeActions([]);
   const job = {
     target,
     source: undefined,
-    preserve,
-    followLinks,
+    options,
     self: host.self,
     timeResolution,
     batch,

@@ -117,7 +117,11 @@ function setMode(ctx: Applier, subject: Subject, entry: Metadata, before: Before
   const { setMode } = subject;
   if (setMode === undefined) return;
   if (!ctx.options.preserve.mode) {
-    setMode(before.isNew ? entry.mode & 0o777 & ~ctx.self.umask : before.mode);
+    // An access ACL that was just set is the mode; and a group's directory hands its group on.
+    const hasAcl = entry.xattrs?.some(([name]) => name === "system.posix_acl_access") ?? false;
+    if (hasAcl && ctx.options.preserve.acls) return;
+    const fresh = (entry.mode & 0o777 & ~ctx.self.umask) | (before.mode & 0o2000);
+    setMode(before.isNew ? fresh : before.mode);
     return;
   }
   // A set-id bit lends the owner's power: it is never given to a file of somebody else's.

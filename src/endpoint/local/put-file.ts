@@ -46,14 +46,17 @@ export function finishFile(
   entry: FileEntry,
 ): EntryProblem | undefined {
   ctx.driver.statDescriptor(fd, ctx.stat);
-  const { uid, gid, mode } = ctx.stat;
+  const { uid, gid } = ctx.stat;
+  // Where modes are not kept, a file that is replaced keeps its own.
+  const replaced = action.expected?.kind === "file" ? action.expected : undefined;
+  const mode = replaced?.mode ?? ctx.stat.mode;
   // A directory with a default ACL hands it to what is made inside.
   const isBare = !inheritsAttributes(ctx, parentPath(action.path), place.dir);
   const problem = setMetadata(ctx, describeOpen(ctx, fd), entry, {
     uid,
     gid,
     mode,
-    isNew: true,
+    isNew: replaced === undefined,
     isBare,
   });
   commit(ctx, place, temp, action.expected);

@@ -3,6 +3,7 @@ import type { Name } from "../../core/path.ts";
 import { baseName, parentPath } from "../../core/path.ts";
 import type { Action } from "../../core/plan.ts";
 import { kinds } from "../../core/snapshot.ts";
+import type { Descriptor } from "../../fs/driver.ts";
 import { sameTime } from "../../fs/expectation.ts";
 import { errnoOf } from "../../fs/file-error.ts";
 import { EntryProblem } from "../endpoint.ts";
@@ -42,10 +43,19 @@ export function makeDirectory(ctx: Applier, { path, expected }: Of<"make-directo
       ctx.driver.rename(dir, temp, dir, name, "replace");
     }
   } catch (error) {
-    ctx.driver.removeDirectory(dir, temp);
+    discardDirectory(ctx, dir, temp);
     throw error;
   }
   return nothingWritten;
+}
+
+/** What fails here is cleaned up by the next run; what went wrong before is what is reported. */
+function discardDirectory(ctx: Applier, dir: Descriptor, temp: Name): void {
+  try {
+    ctx.driver.removeDirectory(dir, temp);
+  } catch (error) {
+    if (errnoOf(error) === undefined) throw error;
+  }
 }
 
 export function putSymlink(ctx: Applier, { path, expected, entry }: Of<"put-symlink">): Done {
@@ -89,7 +99,7 @@ function tryLink(ctx: Applier, { path, from, expected, entry }: Of<"link">): Don
     (entry.kind !== "file" || ctx.stat.size === entry.size) &&
     (entry.kind === "symlink" ||
       !ctx.options.preserve.times ||
-      sameTime(ctx.stat, entry, ctx.tolerance));
+      sameTime(ctx.stat, entry, linkTolerance(ctx)));
   if (!isRight) {
     throw new EntryProblem(
       "target",
@@ -100,6 +110,11 @@ function tryLink(ctx: Applier, { path, from, expected, entry }: Of<"link">): Don
   const place = placeOf(ctx, path);
   staged(ctx, place, expected, (temp) => driver.makeLink(fromDir, fromName, place.dir, temp));
   return nothingWritten;
+}
+
+/** The plan may have accepted a time within the window that the user named. */
+function linkTolerance({ tolerance, options }: Applier): Applier["tolerance"] {
+  return { timeResolution: Math.max(tolerance.timeResolution, (options.window ?? 0) + 1) };
 }
 
 /** Metadata of what is not opened: a link, a fifo, a socket, a device. */

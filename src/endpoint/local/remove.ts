@@ -1,7 +1,6 @@
-import type { Name, RelPath } from "../../core/path.ts";
+import type { RelPath } from "../../core/path.ts";
 import type { Action } from "../../core/plan.ts";
 import { DIRECTORY } from "../../core/snapshot.ts";
-import type { Descriptor } from "../../fs/driver.ts";
 import { isAsExpected } from "../../fs/expectation.ts";
 import { EntryProblem } from "../endpoint.ts";
 import type { Applier, Done } from "./applier.ts";
@@ -23,27 +22,16 @@ export function remove(ctx: Applier, { path, expected }: Of<"remove">): Done {
   return nothingWritten;
 }
 
-/** Removes what a killed run left, with everything in it: nobody else makes such names. */
+/** Removes what a killed run left. A directory of ours is always empty; one that is not is somebody else's. */
 export function removeLeftover(ctx: Applier, path: RelPath): Done {
+  const { driver, stat } = ctx;
   const { dir, name } = placeOf(ctx, path);
-  inWritable(ctx, dir, () => removeTree(ctx, dir, name));
+  driver.stat(dir, name, stat);
+  inWritable(ctx, dir, () => {
+    if (stat.kind === DIRECTORY) driver.removeDirectory(dir, name);
+    else driver.unlink(dir, name);
+  });
   return nothingWritten;
-}
-
-function removeTree(ctx: Applier, dir: Descriptor, name: Name): void {
-  const { driver } = ctx;
-  driver.stat(dir, name, ctx.stat);
-  if (ctx.stat.kind !== DIRECTORY) {
-    driver.unlink(dir, name);
-    return;
-  }
-  const below = driver.openDirectory(dir, name);
-  try {
-    for (const inner of driver.list(below)) removeTree(ctx, below, inner);
-  } finally {
-    driver.close(below);
-  }
-  driver.removeDirectory(dir, name);
 }
 
 /** Sets a directory's metadata through its descriptor, when all work below it is done. */

@@ -123,7 +123,7 @@ export function openApplier(driver: FileDriver, job: ApplyJob): Applier & Dispos
     driver,
     target,
     linkTargets,
-    options: { preserve: job.preserve, followLinks: job.followLinks },
+    options: job.options,
     self: job.self,
     tolerance: { timeResolution: job.timeResolution },
     nextTemp,
@@ -163,7 +163,9 @@ export function runApply(driver: FileDriver, job: ApplyJob): ApplyResult {
   const problems: ApplyResult["problems"][number][] = [];
   using ctx = openApplier(driver, job);
   using source =
-    job.source === undefined ? undefined : openDirectories(driver, job.source, job.followLinks);
+    job.source === undefined
+      ? undefined
+      : openDirectories(driver, job.source, job.options.followLinks);
   let row = 0;
   for (; row < rows && Atomics.load(job.signals, stopFlag) === 0; row++) {
     const action = decodeAction(batch, row);
