@@ -163,6 +163,10 @@ async function openTarget(
     const message = `${key} cannot be kept between ${request.source} and ${location}`;
     ctx.report({ type: "notice", message });
   }
+  if (!place.endpoint.capabilities.symlinks && request.links !== "skip") {
+    const message = `symbolic links cannot be kept on ${location}; they are left out`;
+    ctx.report({ type: "notice", message });
+  }
   const { endpoint: target, root: targetRoot, preserve, single } = place;
   const prepared = prepareTarget({
     source: source.endpoint,

@@ -167,8 +167,10 @@ async function carryOut(state: State, signal: AbortSignal): Promise<RunSummary> 
   for (const problem of plan.problems) report({ type: "problem", target, problem });
   const status = plan.problems.length > 0 ? "problems" : "done";
   if (settings.dryRun) {
-    for (const action of actionsOf(plan))
+    for (const action of actionsOf(plan)) {
+      if (labelOf(action) === undefined) continue;
       report({ type: "action", target, action, outcome: "planned" });
+    }
     return summarize(state, halted ? "guarded" : status, { totals: plan.totals });
   }
   const isIdle = actionsOf(plan).next().done === true && run.targetRoot.kind !== "missing";

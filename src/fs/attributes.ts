@@ -11,8 +11,9 @@ export interface AttributeChoice {
   readonly isRoot: boolean;
 }
 
-/** Attributes that the kernel keeps for itself and that mean nothing in another place. */
-const kernelOwn = /^(security\.(ima|evm)|trusted\.overlay\..*|system\.(?!posix_acl_).*)$/;
+/** Attributes that the kernel keeps for itself and that mean nothing in another place; XFS shows its own form of ACLs to root. */
+const kernelOwn =
+  /^(security\.(ima|evm)|trusted\.(overlay\..*|SGI_ACL_.*)|system\.(?!posix_acl_).*)$/;
 
 function isAcl(attribute: ByteString): boolean {
   return attribute.startsWith("system.posix_acl_");

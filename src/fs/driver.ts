@@ -141,11 +141,11 @@ export interface FileDriver {
   /** Clears set-id bits and file capabilities: owner first, then attributes, then mode. */
   setOwner(fd: Descriptor, uid: number, gid: number): void;
   /** Sets the mtime, rounded down to `timeResolution`; the atime is left as it is. */
-  setTimes(fd: Descriptor, mtimeSec: number, mtimeNs: number): void;
+  setTimes(fd: Descriptor, mtimeSec: number, mtimeNs: number, access?: "now"): void;
   /** The same by name, for what cannot be opened: links, fifos, sockets, devices. Never follow. Links have no mode: ENOTSUP. */
   setModeAt(dir: Descriptor, name: Name, mode: number): void;
   setOwnerAt(dir: Descriptor, name: Name, uid: number, gid: number): void;
-  setTimesAt(dir: Descriptor, name: Name, mtimeSec: number, mtimeNs: number): void;
+  setTimesAt(dir: Descriptor, name: Name, mtimeSec: number, mtimeNs: number, access?: "now"): void;
 
   /** Names of the extended attributes, sorted; empty where there are none or the file system has no such thing. */
   listXattrs(dir: Descriptor, name: Name): readonly ByteString[];

@@ -34,8 +34,8 @@ export function metadataCalls(
     setOwner(fd, uid, gid) {
       libc.fchown(fd, uid, gid);
     },
-    setTimes(fd, mtimeSec, mtimeNs) {
-      libc.futimens(fd, times(mtimeSec, mtimeNs));
+    setTimes(fd, mtimeSec, mtimeNs, access) {
+      libc.futimens(fd, times(mtimeSec, mtimeNs, access));
     },
     setModeAt(dir, name, mode) {
       // A descriptor that opens nothing holds the node; its own path in /proc then reaches that very node, and no link.
@@ -52,17 +52,23 @@ export function metadataCalls(
     setOwnerAt(dir, name, uid, gid) {
       libc.fchownat(dir, write(name), uid, gid, AT_SYMLINK_NOFOLLOW);
     },
-    setTimesAt(dir, name, mtimeSec, mtimeNs) {
-      libc.utimensat(dir, write(name), times(mtimeSec, mtimeNs), AT_SYMLINK_NOFOLLOW);
+    setTimesAt(dir, name, mtimeSec, mtimeNs, access) {
+      libc.utimensat(dir, write(name), times(mtimeSec, mtimeNs, access), AT_SYMLINK_NOFOLLOW);
     },
   };
 }
 
-/** Writes the two `struct timespec` of the utimens family: the access time left alone, then the modification time. */
-function timesWriter(): (sec: number, ns: number) => number {
+/**
+ * Writes the two `struct timespec` of the utimens family: the access time, left alone or set to this moment, then the
+ * modification time.
+ */
+function timesWriter(): (sec: number, ns: number, access?: "now") => number {
   const { address, words } = nativeMemory(32);
-  words[2] = UTIME_OMIT;
-  return (sec, ns) => {
+  return (sec, ns, access) => {
+    const now = access === undefined ? 0 : Math.floor(Date.now() / 1000);
+    words[0] = now;
+    words[1] = 0;
+    words[2] = access === undefined ? UTIME_OMIT : 0;
     words[4] = sec;
     words[5] = Math.floor(sec / 4294967296);
     words[6] = ns;

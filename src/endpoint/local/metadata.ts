@@ -28,12 +28,17 @@ export function choiceOf(ctx: Applier): AttributeChoice {
   return { xattrs, acls, isRoot: ctx.self.isRoot };
 }
 
+// COMPAT: FUSE servers of the FAT family (libfuse 2) take both times or, without a word, none.
+function accessOf({ tolerance }: Applier): "now" | undefined {
+  return tolerance.timeResolution >= 1e9 ? "now" : undefined;
+}
+
 export function describeOpen(ctx: Applier, fd: Descriptor): Subject {
   const { driver } = ctx;
   return {
     setOwner: (uid, gid) => driver.setOwner(fd, uid, gid),
     setMode: (mode) => driver.setMode(fd, mode),
-    setTimes: (sec, ns) => driver.setTimes(fd, sec, ns),
+    setTimes: (sec, ns) => driver.setTimes(fd, sec, ns, accessOf(ctx)),
     listXattrs: () => driver.listXattrsOf(fd),
     getXattr: (attribute) => driver.getXattrOf(fd, attribute),
     setXattr: (attribute, value) => driver.setXattrOf(fd, attribute, value),
@@ -51,7 +56,7 @@ export function describeNamed(
   return {
     setOwner: (uid, gid) => driver.setOwnerAt(dir, name, uid, gid),
     setMode: kind === "symlink" ? undefined : (mode) => driver.setModeAt(dir, name, mode),
-    setTimes: (sec, ns) => driver.setTimesAt(dir, name, sec, ns),
+    setTimes: (sec, ns) => driver.setTimesAt(dir, name, sec, ns, accessOf(ctx)),
     listXattrs: () => driver.listXattrs(dir, name),
     getXattr: (attribute) => driver.getXattr(dir, name, attribute),
     setXattr: (attribute, value) => driver.setXattr(dir, name, attribute, value),
