@@ -4,6 +4,7 @@ import type { Readable } from "node:stream";
 import type { MirrorRequest } from "../app/request.ts";
 import { SyncError } from "../base/errors.ts";
 import { deleteLimitOrDefault } from "../config/delete-limit.ts";
+import { longestWait } from "../config/duration.ts";
 import { readFilterRules } from "../config/filter-rules.ts";
 import { checkLocalLocation } from "../config/location.ts";
 import { acceptedGuards, preserveChoice } from "../config/named-choices.ts";
@@ -64,14 +65,17 @@ function stateDirOf(options: MirrorOptions, defaults: RequestDefaults): string |
   try {
     return defaults.stateDir();
   } catch (error) {
-    if (options.history && options.dryRun !== true) throw error;
+    if (!(error instanceof SyncError)) throw error;
+    const isMissed = options.history && options.dryRun !== true;
+    if (isMissed) defaults.onNotice(`${error.message}; going on without locks and history`);
     return undefined;
   }
 }
 
 /** Options that cannot both be meant. Better no run than one that leaves half of what was asked for aside. */
 function refuseContradictions(options: MirrorOptions): void {
-  const { every, cron, delete: deletes, minSize = 0, maxSize = Infinity } = options;
+  const { every, cron, startAfter = 0, delete: deletes } = options;
+  const { minSize = 0, maxSize = Infinity } = options;
   const contradictions: [wrong: boolean, message: string][] = [
     [every !== undefined && cron !== undefined, "--every and --cron exclude each other"],
     [every === 0, "--every: the interval must be longer than 0"],

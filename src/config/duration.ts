@@ -13,6 +13,11 @@ const pattern = /^(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m(?!s))?(?:(\d+)s)?(?:(\d+)ms)?$
 /** What a message may name as examples. */
 export const durationExamples = "200ms, 30s, 5m, 1d2h, 00d01h30m00s";
 
+const lastDate = 8.64e15;
+
+/** The longest wait, in milliseconds, of which the end can be told, if it begins before the year 10000. */
+export const longestWait: number = lastDate - Date.UTC(10_000);
+
 /**
  * Milliseconds of a duration such as `5m`, `1d2h`, `00d01h30m00s`, `200ms`: whole numbers with units, the larger unit
  * first, each at most once. `0` needs no unit.

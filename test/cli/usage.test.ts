@@ -41,6 +41,14 @@ const mistakes: [line: string[], message: string, hint?: string][] = [
   [["mirror", "a", "b", "--every", "-5m"], '--every: "-5m" is not a duration', durations],
   [["mirror", "a", "b", "--every", "0s"], "--every: the interval must be longer than 0"],
   [
+    ["mirror", "a", "b", "--every", "99999999d"],
+    "--every: the interval goes beyond the last date there is",
+  ],
+  [
+    ["mirror", "a", "b", "--start-after", "99999999d"],
+    "--start-after: the wait goes beyond the last date there is",
+  ],
+  [
     ["mirror", "a", "b", "--cron", "61 * * * *"],
     '--cron: "61 * * * *" is not a cron expression',
     'It has five fields, as in "30 2 * * *", or is a word such as @daily.',
