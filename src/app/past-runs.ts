@@ -8,9 +8,21 @@ import { defaultStateDir } from "../state/state-dir.ts";
 export type PastRun = NumberedRun;
 
 /** Where state is kept if nobody says otherwise. Throws `STATE` where there is no place for it. */
-export function stateHome(variables: Readonly<Record<string, string | undefined>>): string {
+export function stateHome(
+  variables: Readonly<Record<string, string | undefined>>,
+  homeOfUser: () => string = homedir,
+): string {
   // A job that is started with an empty environment has a home all the same.
-  return defaultStateDir({ ...variables, HOME: variables["HOME"] ?? homedir() });
+  return defaultStateDir({ ...variables, HOME: variables["HOME"] ?? homeIfAny(homeOfUser) });
+}
+
+/** A user whom the machine does not know, as in a container, has no home, and Node throws. */
+function homeIfAny(homeOfUser: () => string): string | undefined {
+  try {
+    return homeOfUser();
+  } catch {
+    return undefined;
+  }
 }
 
 /** The last runs, newest first; none where there is no history. Throws `STATE` for a directory that cannot be used. */

@@ -18,10 +18,13 @@ export async function mirrorCommand(
   options: MirrorOptions,
   host: Host,
 ): Promise<number> {
-  const request = await toMirrorRequest(locations, options, defaultsOf(host));
+  const notices: string[] = [];
+  const onNotice = (message: string) => void notices.push(message);
+  const request = await toMirrorRequest(locations, options, { ...defaultsOf(host), onNotice });
   const schedule = await scheduleOf(options, host.clock.now());
   const repeats = schedule.type !== "once";
   await using display = await openDisplay(options, request, host);
+  for (const message of notices) display.report({ type: "notice", message });
   let isRunning = false;
   using interruption = watchSignals(host, { repeats, isRunning: () => isRunning }, display.say);
   using _quit = repeats ? await listenForQuit(options, host, interruption.quit) : undefined;
@@ -100,7 +103,7 @@ async function scheduleOf({ every, cron }: MirrorOptions, now: number): Promise<
   return { type: "cron", next: (ms) => schedule.next(ms) };
 }
 
-function defaultsOf(host: Host): RequestDefaults {
+function defaultsOf(host: Host): Omit<RequestDefaults, "onNotice"> {
   const { variables } = host;
   return {
     stateDir: () => stateHome(variables),

@@ -8,7 +8,11 @@ import { newMirrorCommand } from "./mirror-options.ts";
 import { toMirrorRequest } from "./mirror-request.ts";
 
 /** What a command line asks for, in surroundings where state has its place. */
-async function requestOf(line: readonly string[], stateDir: () => string = () => "/state") {
+async function requestOf(
+  line: readonly string[],
+  stateDir: () => string = () => "/state",
+  onNotice: (message: string) => void = () => {},
+) {
   let typed: { locations: readonly string[]; options: MirrorOptions } | undefined;
   const command = newMirrorCommand((locations, options) => {
     typed = { locations, options };
@@ -17,7 +21,7 @@ async function requestOf(line: readonly string[], stateDir: () => string = () =>
   await command.exitOverride().parseAsync(line, { from: "user" });
   if (typed === undefined) throw new Error("the command did not run");
   const defaults = { stateDir, driver: undefined, stdin: () => Readable.from([]) };
-  return toMirrorRequest(typed.locations, typed.options, defaults);
+  return toMirrorRequest(typed.locations, typed.options, { ...defaults, onNotice });
 }
 
 describe("a request", () => {
@@ -83,13 +87,25 @@ describe("a request", () => {
     });
   });
 
-  test("needs a place for state only where something is kept in it", async () => {
+  test.each([
+    ["", undefined, ["no place; going on without locks and history"]],
+    ["--state s", "s", []],
+    ["--no-state", undefined, []],
+    ["-n", undefined, []],
+  ])("without a home does without state, and says so: %s", async (line, stateDir, notices) => {
     const homeless = () => {
       throw new SyncError("STATE", "no place");
     };
-    await expect(requestOf(["a", "b"], homeless)).rejects.toThrow("no place");
-    expect((await requestOf(["a", "b", "--state", "s"], homeless)).stateDir).toBe("s");
-    expect((await requestOf(["a", "b", "--no-state"], homeless)).stateDir).toBeUndefined();
-    expect((await requestOf(["a", "b", "-n"], homeless)).stateDir).toBeUndefined();
+    const said: string[] = [];
+    const words = ["a", "b", ...line.split(" ").filter((word) => word !== "")];
+    const request = await requestOf(words, homeless, (message) => said.push(message));
+    expect([request.stateDir, said]).toEqual([stateDir, notices]);
+  });
+
+  test("does not take a bug for a missing home", async () => {
+    const broken = () => {
+      throw new TypeError("broken");
+    };
+    await expect(requestOf(["a", "b"], broken)).rejects.toThrow(TypeError);
   });
 });

@@ -13,8 +13,10 @@ import { refuseLostBytes } from "./typed-bytes.ts";
 
 /** What the surroundings decide where no option does. */
 export interface RequestDefaults {
-  /** Throws where the surroundings name no place. */
+  /** Throws `STATE` where the surroundings name no place. */
   readonly stateDir: () => string;
+  /** Told what the run has to do without. */
+  readonly onNotice: (message: string) => void;
   readonly driver: "libc" | "portable" | undefined;
   readonly stdin: () => Readable;
 }
@@ -59,7 +61,10 @@ export async function toMirrorRequest(
   };
 }
 
-/** That there is no place for state only matters where something is to be kept in it. */
+/**
+ * That there is no place for state only matters where something is to be kept in it, and is no reason not to mirror even
+ * then: the same as with a place that cannot be used.
+ */
 function stateDirOf(options: MirrorOptions, defaults: RequestDefaults): string | undefined {
   if (options.stateDir !== undefined) return options.stateDir;
   try {
@@ -79,6 +84,8 @@ function refuseContradictions(options: MirrorOptions): void {
   const contradictions: [wrong: boolean, message: string][] = [
     [every !== undefined && cron !== undefined, "--every and --cron exclude each other"],
     [every === 0, "--every: the interval must be longer than 0"],
+    [(every ?? 0) > longestWait, "--every: the interval goes beyond the last date there is"],
+    [startAfter > longestWait, "--start-after: the wait goes beyond the last date there is"],
     [
       options.quiet === true && options.verbose === true,
       "--quiet and --verbose exclude each other",
