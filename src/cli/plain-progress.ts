@@ -8,7 +8,7 @@ const lineGap = 60_000;
 /** Progress where nothing can be drawn. */
 export interface PlainProgress {
   /** Says that a run begins. */
-  readonly start: (run: { source: string; target: string }) => void;
+  readonly start: (run: { source: string; target: string; dryRun: boolean }) => void;
   /** Says how all runs are getting on, once a minute. */
   readonly tick: (rows: () => readonly ProgressRow[]) => void;
 }
@@ -20,7 +20,7 @@ export function plainProgress(
 ): PlainProgress {
   let last = clock.monotonic();
   return {
-    start: (run) => line(`mirroring ${routeOf(run, glyphs)}`),
+    start: (run) => line(`${run.dryRun ? "would mirror" : "mirroring"} ${routeOf(run, glyphs)}`),
     tick: (rows) => {
       if (clock.monotonic() - last < lineGap) return;
       last = clock.monotonic();

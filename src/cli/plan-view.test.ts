@@ -119,6 +119,11 @@ describe("planLines", () => {
     ]);
   });
 
+  test("many entries of the root are not a file with the name *", () => {
+    const content = numbers(4).map((i) => create(`${i}`));
+    expect(shown({ content })).toContain(`  + ${"./*".padEnd(44)}4 entries`);
+  });
+
   test("a long plan says how much is not shown", () => {
     const content = numbers(40).map((i) => create(`d${i}/f`, 1));
     expect(shown({ content }).filter((line) => line.includes("more"))).toEqual([
@@ -144,6 +149,11 @@ describe("planLines", () => {
       { problems: [{ path: relPath("p"), side: "target", code: "busy", message: "m" }] },
     );
     const review = { source: "a", target: "b", plan, guards: [], deleteLimit: "50%" };
-    expect(fullPlanLines(review, look)).toEqual(["+ d/", "+ d/a", "- z", "! p: m [busy, target]"]);
+    expect(fullPlanLines(review, look)).toEqual([
+      "+ d/",
+      "+ d/a",
+      "- z",
+      "! p: m [busy, at the target]",
+    ]);
   });
 });

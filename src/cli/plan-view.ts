@@ -87,7 +87,7 @@ function foldLines(folds: readonly Fold[], look: Look): string[] {
 function foldLine(fold: Fold, look: Look): string {
   const mark = markOf(fold.class, look);
   if (fold.type === "one") return `  ${oneLine(fold.view, look)}`;
-  const dir = fold.path === "" ? "" : `${escapePath(fold.path)}/`;
+  const dir = `${escapePath(fold.path)}/`;
   const name = fold.type === "tree" ? dir : `${dir}*`;
   const entries = plural(fold.entries, "entry", "entries");
   const size = fold.bytes > 0 ? `   ${formatBytes(fold.bytes)}` : "";

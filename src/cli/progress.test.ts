@@ -148,13 +148,20 @@ test("without a terminal there is a line when a run starts and one a minute", ()
   const plain = plainProgress((text) => void lines.push(text), lookOf({}, false), clock);
   const run = fakeRun();
   const rows = () => [{ source: "photos", target: "nas", state: run.look(clock.monotonic()) }];
-  plain.start({ source: "photos", target: "n\u001bas" });
+  plain.start({ source: "photos", target: "n\u001bas", dryRun: false });
   for (let i = 0; i < 1300; i++) {
     clock.pass(100);
     plain.tick(rows);
   }
   expect(lines).toHaveLength(3);
   expect(lines[0]).toBe("mirroring photos → n\\x1bas");
+});
+
+test("a dry run does not begin with what it will not do", () => {
+  const lines: string[] = [];
+  const plain = plainProgress((text) => void lines.push(text), lookOf({}, false), fakeClock(0));
+  plain.start({ source: "photos", target: "nas", dryRun: true });
+  expect(lines).toEqual(["would mirror photos → nas"]);
 });
 
 describe("the window", () => {

@@ -1,3 +1,5 @@
+import { isAbsolute } from "node:path";
+
 import type { ActionView } from "../app/action-view.ts";
 import type { Problem } from "../core/problem.ts";
 import { escapePath, escapeText } from "./escape.ts";
@@ -34,12 +36,14 @@ export function actionLine(view: ActionView, look: Look): string {
   return `${markOf(view.action, look)} ${escapePath(view.path)}${slash}${from}${aspects}`;
 }
 
-/** `target` is named where several targets are under way. */
+/** `target` is named where several targets are under way. It is not what a problem at the source is about. */
 export function problemLine(problem: Problem, target: string | undefined, look: Look): string {
-  const where = target === undefined ? problem.side : `${problem.side} ${escapeText(target)}`;
-  const code = look.paint("dim", `[${problem.code}, ${where}]`);
+  const joint = problem.side === "source" ? ", for" : "";
+  const name = target === undefined ? "" : `${joint} ${escapeText(target)}`;
+  const code = look.paint("dim", `[${problem.code}, at the ${problem.side}${name}]`);
   const mark = look.paint("yellow", "!");
-  return `${mark} ${escapePath(problem.path)}: ${escapeText(problem.message)} ${code}`;
+  const path = problem.path === "" ? "./" : escapePath(problem.path);
+  return `${mark} ${path}: ${escapeText(problem.message)} ${code}`;
 }
 
 /** What a guard saw, what would have happened, and how to go on. */
@@ -64,14 +68,32 @@ export function guardLines(
   ];
 }
 
-/** A failure as a whole: one line, and one with what to do. */
-export function errorLines(
-  error: { target?: string | undefined; message: string; hint?: string | undefined },
-  look: Look,
-): string[] {
-  const target = error.target === undefined ? "" : `${escapeText(error.target)}: `;
-  const line = `${look.paint("red", "syncline:")} ${target}${escapeText(error.message)}`;
-  return error.hint === undefined ? [line] : [line, `  ${escapeText(error.hint)}`];
+/** A failure as a whole, whatever it is a failure of. */
+interface WholeFailure {
+  readonly target?: string | undefined;
+  readonly code?: string;
+  readonly message: string;
+  readonly hint?: string | undefined;
+}
+
+/** A failure as a whole: one line, and one with what to do. What a guard found looks like a guard. */
+export function errorLines({ target, code, message, hint }: WholeFailure, look: Look): string[] {
+  const advice = hint === undefined ? [] : [escapeText(hint)];
+  const name = target === undefined ? "" : `${escapeText(target)}: `;
+  if (code === "GUARD") {
+    const mark = look.paint("red", look.glyphs.stopped);
+    const head = `${mark} ${name}halted by a guard; nothing was changed`;
+    return [head, ...[escapeText(message), ...advice].map((line) => `    ${line}`)];
+  }
+  const place = beginsWithLocation(message, target) ? "" : name;
+  const head = `${look.paint("red", "syncline:")} ${place}${escapeText(message)}`;
+  return [head, ...advice.map((line) => `  ${line}`)];
+}
+
+/** Whether a message says itself where it is: at the target as it was typed, or at a full path. */
+function beginsWithLocation(message: string, target: string | undefined): boolean {
+  const isAtTarget = [":", " "].some((end) => message.startsWith(`${target}${end}`));
+  return isAtTarget || isAbsolute(message);
 }
 
 /** The last line of a run, as CLI.md sets it. */
@@ -86,6 +108,7 @@ export function summaryLine(summary: RunSummary, look: Look): string {
     `${summary.checked} checked`,
     changes,
     ...(totals.metadata > 0 ? [`${totals.metadata} metadata`] : []),
+    ...(summary.skipped > 0 ? [`${summary.skipped} skipped`] : []),
     ...(summary.problems > 0 ? [plural(summary.problems, "problem")] : []),
     `${formatBytes(summary.dryRun ? totals.bytes : summary.bytesCopied)} sent, ` +
       `${formatBytes(summary.bytesAvoided)} not sent`,

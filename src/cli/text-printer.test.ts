@@ -46,7 +46,7 @@ const acted = (action: Action, outcome: "planned" | "done" | "failed" = "done"):
   outcome,
 });
 
-const problem: RunEvent = {
+const problem: Extract<RunEvent, { type: "problem" }> = {
   type: "problem",
   target,
   problem: {
@@ -109,6 +109,12 @@ describe("the last line", () => {
     const totals = { ...noTotals, metadata: 3 };
     expect(printed([ended({ status: "problems", problems: 2, totals })]).results).toEqual([
       "⚠ photos → /mnt/nas  finished, but not all of it · 19930 checked · +0 ~0 →0 ⧉0 -0 · 3 metadata · 2 problems · 7.4 GiB sent, 4.4 GiB not sent · 11m04s",
+    ]);
+  });
+
+  test("says how many entries were skipped, if any", () => {
+    expect(printed([ended({ checked: 0, skipped: 12, totals: noTotals })]).results).toEqual([
+      "✓ photos → /mnt/nas  0 checked · +0 ~0 →0 ⧉0 -0 · 12 skipped · 7.4 GiB sent, 4.4 GiB not sent · 11m04s",
     ]);
   });
 
@@ -178,13 +184,22 @@ describe("actions", () => {
 describe("trouble", () => {
   test("of one path names path, reason and side", () => {
     expect(printed([problem]).remarks).toEqual([
-      "! a\\nb: you may not read it [unreadable, source]",
+      "! a\\nb: you may not read it [unreadable, at the source]",
     ]);
   });
 
-  test("names the target where there are several", () => {
-    expect(printed([problem], { nameTargets: true }).remarks).toEqual([
-      "! a\\nb: you may not read it [unreadable, source /mnt/nas]",
+  test("names the target where there are several, and never as if it were the source", () => {
+    const there = { ...problem, problem: { ...problem.problem, side: "target" } } as const;
+    expect(printed([problem, there], { nameTargets: true }).remarks).toEqual([
+      "! a\\nb: you may not read it [unreadable, at the source, for /mnt/nas]",
+      "! a\\nb: you may not read it [unreadable, at the target /mnt/nas]",
+    ]);
+  });
+
+  test("of the root shows it as actions do", () => {
+    const root = { ...problem, problem: { ...problem.problem, path: relPath("") } } as const;
+    expect(printed([root]).remarks).toEqual([
+      "! ./: you may not read it [unreadable, at the source]",
     ]);
   });
 
@@ -219,6 +234,32 @@ describe("trouble", () => {
     ]);
   });
 
+  test.each([
+    "/mnt/nas: it is not a directory",
+    "/mnt/nas is in use by process 7",
+    "/home/me/photos: permission denied",
+  ])("that says itself where it is has no second place before it: %s", (message) => {
+    const event: RunEvent = { type: "error", target, code: "LOCKED", message, hint: undefined };
+    expect(printed([event]).remarks).toEqual([`syncline: ${message}`]);
+  });
+
+  test("with a name that only begins like the target is said of the target", () => {
+    const message = "nas2: it is gone";
+    const event: RunEvent = { type: "error", target: "nas", code: "STATE", message, hint: "" };
+    expect(printed([event]).remarks[0]).toBe("syncline: nas: nas2: it is gone");
+  });
+
+  test("that a guard has found before it could look at the trees is a guard's", () => {
+    const message = "b: it is the source itself";
+    const hint = "Name another target.";
+    const event: RunEvent = { type: "error", target: "b", code: "GUARD", message, hint };
+    expect(printed([event]).remarks).toEqual([
+      "■ b: halted by a guard; nothing was changed",
+      "    b: it is the source itself",
+      "    Name another target.",
+    ]);
+  });
+
   test("is all that is said when quiet", () => {
     const events: RunEvent[] = [
       problem,
@@ -228,7 +269,7 @@ describe("trouble", () => {
     ];
     expect(printed(events, { quiet: true, listActions: true })).toEqual({
       results: [],
-      remarks: ["! a\\nb: you may not read it [unreadable, source]"],
+      remarks: ["! a\\nb: you may not read it [unreadable, at the source]"],
     });
   });
 });

@@ -78,7 +78,23 @@ describe("text", () => {
     const actions = (out: string) => out.split("\n").slice(0, -2);
     expect(actions(planned.out)).toEqual(actions(done.out));
     expect(actions(planned.out)).toHaveLength(304);
+    expect(planned.err).toBe("would mirror a → b\n");
     expect(planned.out).toContain("dry run, nothing was changed");
+  });
+
+  test("without a home goes on without locks and history", async () => {
+    const line = ["mirror", "a", "b"];
+    const { code, err } = await runCli(line, { cwd: dir, variables: { HOME: "" } });
+    expect([code, err]).toEqual([
+      0,
+      "note: there is no place to keep state: neither XDG_STATE_HOME nor HOME is set; " +
+        "going on without locks and history\nmirroring a → b\n",
+    ]);
+    const past = await runCli(["history"], { cwd: dir, variables: { HOME: "" } });
+    expect([past.code, past.out]).toEqual([1, ""]);
+    expect(past.err).toMatch(
+      /^syncline: there is no place to keep state: .*\n {2}Name a directory/,
+    );
   });
 
   test("quiet says nothing where all is well", async () => {
