@@ -1,0 +1,77 @@
+"""Meddles with a tree until it is killed. Usage: background.py WHAT ARGS...; prints "ready" once it has begun.
+
+Each change is one that programs make every day; here they are made as fast as can be.
+"""
+import ctypes
+import os
+import shutil
+import sys
+import time
+
+libc = ctypes.CDLL(None, use_errno=True)
+AT_FDCWD = -100
+RENAME_EXCHANGE = 2
+
+
+def exchange(a, b):
+    if libc.renameat2(AT_FDCWD, os.fsencode(a), AT_FDCWD, os.fsencode(b), RENAME_EXCHANGE) != 0:
+        raise OSError(ctypes.get_errno(), "renameat2", a)
+
+
+def flip(a, b, link=None):
+    """Two names change places: a directory and a link, a file and a fifo. A link that is gone is made again."""
+    try:
+        exchange(a, b)
+        if link is not None and not os.path.islink(a) and not os.path.islink(b):
+            shutil.rmtree(b)
+            os.symlink(link, b)
+    except FileNotFoundError:
+        pass  # Whoever works here has just put something else in its place.
+
+
+def grow(path, state={"n": 0}):
+    state["n"] += 1
+    with open(path, "ab") as file:
+        file.write(b"line %011d\n" % state["n"] * 64)
+
+
+def shrink(path):
+    size = os.path.getsize(path)
+    os.truncate(path, size // 2 if size > 4096 else 4_000_000)
+
+
+def rewrite(path, state={"n": 0}):
+    """All of the content becomes another letter, without its size ever changing."""
+    state["n"] += 1
+    letter = bytes([65 + state["n"] % 26])
+    with open(path, "r+b") as file:
+        file.write(letter * os.path.getsize(path))
+
+
+def vanish(path, state={}):
+    """A name comes and goes, always with the same content."""
+    if "content" not in state:
+        with open(path, "rb") as file:
+            state["content"] = file.read()
+    os.unlink(path)
+    with open(path, "wb") as file:
+        file.write(state["content"])
+
+
+def replace(path, state={"n": 0}):
+    """A new version is renamed over the old one, as editors do."""
+    state["n"] += 1
+    with open(path + ".new~", "wb") as file:
+        file.write(bytes([65 + state["n"] % 26]) * 300_000)
+    os.rename(path + ".new~", path)
+
+
+what, *args = sys.argv[1:]
+step = globals()[what]
+step(*args)
+print("ready", flush=True)
+while True:
+    step(*args)
+    # Names flip without pause, for theirs is a race; whoever writes leaves the machine some time for everybody else.
+    if what != "flip":
+        time.sleep(0.001)
