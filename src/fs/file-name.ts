@@ -6,7 +6,12 @@ import { FileError } from "./file-error.ts";
  * every promise of staying below a root hangs on it.
  */
 export function requireName(name: Name): void {
-  if (name === "" || name === "." || name === ".." || name.includes("/") || name.includes("\0")) {
+  if (isDots(name) || name.includes("/") || name.includes("\0")) {
     throw new FileError("EINVAL", "name");
   }
+}
+
+/** Whether it names nothing, or the directory itself, or the one above. */
+export function isDots(name: Name): boolean {
+  return name.length <= 2 && (name === "" || name === "." || name === "..");
 }

@@ -52,11 +52,12 @@ const rawSignatures = {
   lgetxattr: "l pppl",
   flistxattr: "l ipl",
   llistxattr: "l ppl",
+  listxattrat: "l ipupl",
   unshare: "i i",
   fchdir: "i i",
 } as const;
 
-// For C libraries older than the call: musl had no renameat2 until late, glibc no mknodat before 2.33.
+// For C libraries older than the call (none has listxattrat, which Linux knows since 6.13): musl had no renameat2 until late, glibc no mknodat before 2.33.
 const syscallNumbers: Readonly<Record<string, Readonly<Record<string, number>>>> = {
   x64: {
     mknodat: 259,
@@ -66,6 +67,7 @@ const syscallNumbers: Readonly<Record<string, Readonly<Record<string, number>>>>
     renameat2: 316,
     copy_file_range: 326,
     statx: 332,
+    listxattrat: 465,
   },
   arm64: {
     mknodat: 33,
@@ -75,6 +77,7 @@ const syscallNumbers: Readonly<Record<string, Readonly<Record<string, number>>>>
     renameat2: 276,
     copy_file_range: 285,
     statx: 291,
+    listxattrat: 465,
   },
 };
 
@@ -90,7 +93,7 @@ export function bindLibc(library: Pick<LibraryHandle, "func"> = loadLibc()): Lib
     throw new Error(`the libc driver does not run on ${process.arch}`);
   const calls: Record<string, Call> = {};
   for (const [name, signature] of Object.entries(signatures))
-    calls[name] = checked(name, bind(library, name, signature));
+    calls[name] = checked(name, countOf(signature), bind(library, name, signature));
   for (const [name, signature] of Object.entries(rawSignatures))
     calls[name] = bind(library, name, signature);
   return calls as LibcCalls;
@@ -101,16 +104,49 @@ export function lastErrno(): string {
   return errnoName(koffi.errno());
 }
 
-function checked(name: string, raw: Call): Call {
-  return (...values) => {
+function checked(name: string, parameters: number, raw: Call): Call {
+  const again = (...values: number[]): number => {
     for (;;) {
-      const result = raw(...values);
-      if (result >= 0) return result;
       const code = lastErrno();
       // A signal came first. Nothing has happened yet, so asking again is safe for every call bound here.
       if (code !== "EINTR") throw new FileError(code, name);
+      const result = raw(...values);
+      if (result >= 0) return result;
     }
   };
+  // Spelt out: gathering arguments in an array and spreading them again costs a tenth of a system call.
+  switch (parameters) {
+    case 1:
+      return (a: number) => {
+        const result = raw(a);
+        return result >= 0 ? result : again(a);
+      };
+    case 2:
+      return (a: number, b: number) => {
+        const result = raw(a, b);
+        return result >= 0 ? result : again(a, b);
+      };
+    case 3:
+      return (a: number, b: number, c: number) => {
+        const result = raw(a, b, c);
+        return result >= 0 ? result : again(a, b, c);
+      };
+    case 4:
+      return (a: number, b: number, c: number, d: number) => {
+        const result = raw(a, b, c, d);
+        return result >= 0 ? result : again(a, b, c, d);
+      };
+    default:
+      return (a: number, b: number, c: number, d: number, e: number) => {
+        const result = raw(a, b, c, d, e);
+        return result >= 0 ? result : again(a, b, c, d, e);
+      };
+  }
+}
+
+/** Parameters of a signature: five at most. */
+function countOf(signature: string): number {
+  return signature.split(" ")[1]!.length;
 }
 
 const types: Readonly<Record<string, string>> = {
@@ -136,6 +172,10 @@ function bind(library: Pick<LibraryHandle, "func">, name: string, signature: str
       "intptr_t",
       Array.from({ length: parameters.length + 1 }, () => "intptr_t"),
     ) as Call;
+    if (parameters.length === 5) {
+      return (a: number, b: number, c: number, d: number, e: number) =>
+        syscall(number, a, b, c, d, e);
+    }
     return (...values) => syscall(number, ...values);
   }
 }

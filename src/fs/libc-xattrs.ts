@@ -8,6 +8,7 @@ import type { ThreadDirectory } from "./thread-directory.ts";
 
 /** What Linux allows at most, for one value and for a whole list of names. */
 const largest = 65536;
+const AT_SYMLINK_NOFOLLOW = 0x100;
 /** Offered first: the kernel allocates as much as it is offered, and most files have few attributes or none. */
 const usual = 256;
 
@@ -31,6 +32,7 @@ export function xattrCalls(libc: LibcCalls, threadDirectory: ThreadDirectory): X
   const writePath = stringWriter("xattr");
   const writeAttribute = stringWriter("xattr");
   const memory = nativeMemory(largest);
+  let hasListAt = true;
 
   function pathTo(dir: Descriptor, name: Name): number {
     const address = writeName(name);
@@ -50,6 +52,15 @@ export function xattrCalls(libc: LibcCalls, threadDirectory: ThreadDirectory): X
       if (code === "ERANGE" && room === usual) room = largest;
       else if (code !== "EINTR") throw new FileError(code, name);
     }
+  }
+
+  /** The list of an entry in memory, and its length; negative where the system knows no such call, or for a reason. */
+  function listAt(dir: Descriptor, name: Name): number {
+    if (!hasListAt) return -1;
+    const { listxattrat } = libc;
+    const length = listxattrat(dir, writeName(name), AT_SYMLINK_NOFOLLOW, memory.address, usual);
+    if (length < 0 && lastErrno() === "ENOSYS") hasListAt = false;
+    return length;
   }
 
   function names(length: number): readonly ByteString[] {
@@ -73,6 +84,10 @@ export function xattrCalls(libc: LibcCalls, threadDirectory: ThreadDirectory): X
 
   return {
     listXattrs(dir, name) {
+      const length = listAt(dir, name);
+      if (length === 0) return none;
+      if (length > 0) return names(length);
+      // Whatever the trouble is, the form that makes more room and tells errors apart will meet it, too.
       const path = pathTo(dir, name);
       return names(fill("llistxattr", (room) => libc.llistxattr(path, memory.address, room)));
     },

@@ -7,7 +7,7 @@ import type { ByteString } from "../base/byte-string.ts";
 import type { Name } from "../core/path.ts";
 import { FileError } from "./file-error.ts";
 import { koffi } from "./koffi.ts";
-import { requireName } from "./file-name.ts";
+import { isDots } from "./file-name.ts";
 
 /** Memory of this thread, never freed. */
 export interface NativeMemory {
@@ -69,9 +69,18 @@ export function stringWriter(call: string): (bytes: ByteString) => number {
 
 /** {@link stringWriter} for single names, which are checked. */
 export function nameWriter(): (name: Name) => number {
-  const write = stringWriter("name");
+  const { address, bytes } = nativeMemory(longestPath + 1);
   return (name) => {
-    requireName(name);
-    return write(name);
+    const { length } = name;
+    if (length > longestPath) throw new FileError("ENAMETOOLONG", "name");
+    if (isDots(name)) throw new FileError("EINVAL", "name");
+    for (let i = 0; i < length; i++) {
+      const byte = name.charCodeAt(i);
+      // What requireName refuses, found on the way: names are written more often than anything else.
+      if (byte === 0 || byte === 0x2f || byte > 0xff) throw new FileError("EINVAL", "name");
+      bytes[i] = byte;
+    }
+    bytes[length] = 0;
+    return address;
   };
 }
