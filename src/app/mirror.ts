@@ -16,7 +16,7 @@ import type { RunSummary } from "../engine/events.ts";
 import type { SingleFile } from "../engine/make-plan.ts";
 import type { PreparedTarget, RunSettings } from "../engine/mirror.ts";
 import { prepareTarget } from "../engine/mirror.ts";
-import type { StateStore } from "../state/state.ts";
+import type { KnownMounts, StateStore } from "../state/state.ts";
 import { combineExitCodes, exitCodeOf } from "./exit-code.ts";
 import type { Locks } from "./locks.ts";
 import { newLocks } from "./locks.ts";
@@ -136,7 +136,7 @@ async function openTarget(
   place: TargetPlace | LostPlace,
   earlier: readonly (TargetPlace | LostPlace)[],
 ): Promise<Opened> {
-  const { request, ctx, source, locks, store } = shared;
+  const { request, ctx, source, locks } = shared;
   const { location } = place;
   if ("error" in place) {
     const { code, message, hint } = place.error;
@@ -173,10 +173,7 @@ async function openTarget(
     sourceRoot: source.root,
     target,
     targetRoot,
-    knownMounts: store?.knownMounts(
-      pathOf(source.root, single?.sourceName),
-      pathOf(targetRoot, single?.targetName),
-    ),
+    knownMounts: await knownMounts(shared, place),
     preserve,
     single,
     startedAt: shared.startedAt,
@@ -214,6 +211,19 @@ async function finishTarget(shared: Shared, one: Opened): Promise<RunSummary> {
   const numbered = run === 0 ? summary : { ...summary, run };
   ctx.report({ type: "summary", target: summary.target, summary: numbered });
   return numbered;
+}
+
+/** Where the pair was mounted when it last ran well. A dry run looks at the state, too, but leaves it untouched. */
+async function knownMounts(
+  { request, source, store }: Shared,
+  { root, single }: TargetPlace,
+): Promise<KnownMounts | undefined> {
+  const from = pathOf(source.root, single?.sourceName);
+  const to = pathOf(root, single?.targetName);
+  if (store !== undefined) return store.knownMounts(from, to);
+  if (!request.dryRun || !request.history || request.stateDir === undefined) return undefined;
+  const { peekMounts } = await import("../state/peek.ts");
+  return peekMounts(request.stateDir, from, to);
 }
 
 /** Of the directory, or of the one file in it that a run was about. */

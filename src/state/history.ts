@@ -109,7 +109,7 @@ function schemaVersion(database: DatabaseSync): number {
   return Number(database.prepare("PRAGMA user_version").get()?.["user_version"]);
 }
 
-function selectMounts(
+export function selectMounts(
   database: DatabaseSync,
   source: string,
   target: string,

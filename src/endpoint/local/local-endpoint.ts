@@ -5,7 +5,7 @@ import { bytesOfText } from "../../base/byte-string.ts";
 import { SyncError } from "../../base/errors.ts";
 import type { Action } from "../../core/plan.ts";
 import type { Descriptor, FileDriver, HostPath } from "../../fs/driver.ts";
-import { errnoOf } from "../../fs/file-error.ts";
+import { errnoOf, FileError } from "../../fs/file-error.ts";
 import { newStat } from "../../fs/stat.ts";
 import { meaningOf } from "../../fs/problems.ts";
 import type {
@@ -82,12 +82,11 @@ export function openLocal(
       try {
         makeWithParents(path);
       } catch (cause) {
-        const { code } = cause as NodeJS.ErrnoException;
-        throw new SyncError(
-          "TARGET_UNWRITABLE",
-          `${path}: it cannot be made (${code ?? "unknown"})`,
-          { cause },
-        );
+        const { code = "EIO" } = cause as NodeJS.ErrnoException;
+        const { message } = meaningOf(new FileError(code, "mkdir"));
+        throw new SyncError("TARGET_UNWRITABLE", `${path}: it cannot be made: ${message}`, {
+          cause,
+        });
       }
       inspect();
     },

@@ -8,7 +8,7 @@ import { isUnsafeLink } from "../../core/link-safety.ts";
 import type { Name, RelPath } from "../../core/path.ts";
 import { joinPath, rootPath } from "../../core/path.ts";
 import type { SnapshotChunk } from "../../core/snapshot.ts";
-import { HAS_EXTRA, newChunk, pushFinding } from "../../core/snapshot.ts";
+import { HAS_EXTRA, newChunk, PASSED_OVER, pushFinding } from "../../core/snapshot.ts";
 import type { ScanRequest } from "../endpoint.ts";
 import type { MemoryDirectory, MemoryNode } from "./memory-node.ts";
 import { entryOf } from "./memory-node.ts";
@@ -20,6 +20,8 @@ interface Row {
   readonly name: string;
   readonly finding: Finding;
   readonly ignoreRules?: ByteString | undefined;
+  /** Excluded, but by no rule. */
+  readonly isPassedOver?: boolean;
 }
 
 /** A directory being listed. */
@@ -51,7 +53,7 @@ export function* scanChunks(
   request: ScanRequest,
 ): Generator<SnapshotChunk> {
   let chunk = newChunk(world.chunkRows);
-  for (const { depth, name, finding, ignoreRules } of scanRows(world, root, request)) {
+  for (const { depth, name, finding, ...more } of scanRows(world, root, request)) {
     if (chunk.count === world.chunkRows) {
       yield chunk;
       spoil(chunk);
@@ -59,9 +61,10 @@ export function* scanChunks(
     }
     const row = chunk.count;
     pushFinding(chunk, depth, name, finding);
-    if (ignoreRules === undefined) continue;
+    if (more.isPassedOver === true) chunk.flags[row]! |= PASSED_OVER;
+    if (more.ignoreRules === undefined) continue;
     chunk.flags[row]! |= HAS_EXTRA;
-    chunk.extras.set(row, { ...chunk.extras.get(row), ignoreRules });
+    chunk.extras.set(row, { ...chunk.extras.get(row), ignoreRules: more.ignoreRules });
   }
   if (chunk.count === 0) return;
   yield chunk;
@@ -123,11 +126,10 @@ function* visit(
   }
   if (found.trouble !== undefined) {
     yield { depth, name, finding: { kind: "problem", ...found.trouble } };
-  } else if (
-    level.ignores.excludes(path, found.kind === "directory") ||
-    isUnwantedLink(request, path, found)
-  ) {
+  } else if (level.ignores.excludes(path, found.kind === "directory")) {
     yield { depth, name, finding: { kind: "excluded" } };
+  } else if (isUnwantedLink(request, path, found)) {
+    yield { depth, name, finding: { kind: "excluded" }, isPassedOver: true };
   } else if (found.kind === "directory") {
     yield* enter(world, request, level, { name, path, place, node: found });
   } else yield { depth, name, finding: entryOf(found, request) };
