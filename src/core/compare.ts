@@ -199,8 +199,8 @@ function onlyTarget(run: Comparison): void {
 function both(run: Comparison): void {
   const { source, target } = run;
   const { depth } = source;
-  const targetKind = target.chunk.kind[target.row]!;
   const kind = run.selection.sourceKind(source);
+  const targetKind = run.selection.twinKind(target, kind);
   // A temporary name is nobody's twin: each side's is dealt with by itself.
   if (kind === LEFTOVER || targetKind === LEFTOVER) {
     if (kind === LEFTOVER) advance(source);

@@ -243,12 +243,11 @@ function placeLinks(draft: Draft): void {
 function dropRespelled(draft: Draft): void {
   if (!draft.rules.foldsCase) return;
   const { phases } = draft;
-  const made = [...phases.directories, ...phases.content, ...phases.links];
-  const news = new Map(
-    made
-      .filter((action) => "expected" in action && action.expected === undefined)
-      .map(({ path }) => [foldName(path), path] as const),
+  const made = [...phases.directories, ...phases.content].filter(
+    (action) => "expected" in action && action.expected === undefined,
   );
+  const members = draft.members.filter(({ target }) => target === undefined);
+  const news = new Map([...made, ...members].map(({ path }) => [foldName(path), path] as const));
   const respelled = new Set<RelPath>();
   for (const { type, path } of phases.removals) {
     const other = news.get(foldName(path));
@@ -261,6 +260,7 @@ function dropRespelled(draft: Draft): void {
   for (const name of phaseNames) {
     phases[name] = phases[name].filter(({ path }) => !isWithinAny(path, respelled));
   }
+  draft.members = draft.members.filter(({ path }) => !isWithinAny(path, respelled));
 }
 
 /** Leaves out what the target would take for a sibling; a guard has spoken of it before. */

@@ -15,7 +15,9 @@ import {
   EXCLUDED,
   FIFO,
   FILE,
+  LEFTOVER,
   nameAt,
+  PROBLEM,
   SOCKET,
   SYMLINK,
 } from "./snapshot.ts";
@@ -37,6 +39,8 @@ export interface Selection {
   sourceKind(cursor: Cursor): number;
   /** The same for a row that only the target has. */
   targetKind(cursor: Cursor): number;
+  /** The same for a row that has a twin in the source, whose rules it shares unless one of the two is a directory. */
+  twinKind(cursor: Cursor, sourceKind: number): number;
   /** Takes note of a source row that takes part. */
   enter(cursor: Cursor, out: Difference[]): void;
 }
@@ -79,12 +83,25 @@ export function newSelection(rules: SelectionRules): Selection {
       return stack.excludes(currentPath(cursor), kind === DIRECTORY) ? EXCLUDED : kind;
     },
 
+    twinKind(cursor, sourceKind) {
+      const { chunk, row, depth } = cursor;
+      const kind = chunk.kind[row]!;
+      const isDirectory = kind === DIRECTORY;
+      if (!rules.ignoreFiles || isDirectory === (sourceKind === DIRECTORY)) return kind;
+      if (kind === PROBLEM || kind === LEFTOVER) return kind;
+      const stack = ignores[depth - 1] ?? outermost;
+      return stack.excludes(currentPath(cursor), isDirectory) ? EXCLUDED : kind;
+    },
+
     enter(cursor, out) {
       const { chunk, row, depth } = cursor;
       const isDirectory = chunk.kind[row] === DIRECTORY;
-      if (rules.ignoreFiles && isDirectory) {
+      if (rules.ignoreFiles) {
         const above = depth === 0 ? outermost : (ignores[depth - 1] ?? outermost);
-        ignores[depth] = above.enter(currentPath(cursor), chunk.extras.get(row)?.ignoreRules);
+        // What the target may have below something that is no directory here is under the rules from above.
+        ignores[depth] = isDirectory
+          ? above.enter(currentPath(cursor), chunk.extras.get(row)?.ignoreRules)
+          : above;
       }
       if (!rules.foldsCase) return;
       if (isDirectory) folded[depth] = new Map();

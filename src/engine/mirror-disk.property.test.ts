@@ -164,8 +164,10 @@ describe.each(between)("%s", (_name, driver, open) => {
         const { isExcluded } = filter;
         const { entries } = predict(pair.source, pair.target, {
           ...rules,
+          deleteExcluded: false,
           isExcluded,
-          isFrozen: () => false,
+          isFrozenAtSource: () => false,
+          isFrozenAtTarget: () => false,
         });
         const wanted = entries.map(({ path, node }) => ({ path, mtime: node.mtime.toString() }));
         const found = within(

@@ -15,6 +15,7 @@ import {
   rechunked,
   someFiles,
   somePaths,
+  withIgnoreFile,
 } from "../../test/model/settings.ts";
 import type { Fact } from "../../test/model/tree.ts";
 import { factsOf, isAtOrBelow } from "../../test/model/tree.ts";
@@ -158,41 +159,55 @@ describe("with filters, unreadable paths, and entries that only the target has",
   const circumstances = fc.record({
     pair: treePairs(),
     filter: filters(),
+    ignores: filters(),
+    ignoresAt: fc.constantFrom("", "a", "b"),
+    ignoreFiles: fc.boolean(),
     delete: fc.boolean(),
+    deleteExcluded: fc.boolean(),
     spoiltAtSource: fc.array(fc.nat(), { maxLength: 2 }),
     spoiltAtTarget: fc.array(fc.nat(), { maxLength: 2 }),
   });
 
   test("the target is what the oracle says, and a second run plans nothing", async () => {
     await fc.assert(
-      fc.asyncProperty(circumstances, chunkRows, async (given, chunkRows) => {
-        const { pair, filter } = given;
-        const here = stage(pair, { chunkRows });
-        const spoilt = {
-          s: someFiles(pair.source, given.spoiltAtSource),
-          t: someFiles(pair.target, given.spoiltAtTarget),
-        };
-        here.spoil("s", spoilt.s);
-        here.spoil("t", spoilt.t);
-        const isFrozen = (path: string): boolean =>
-          spoilt.s.includes(path) || spoilt.t.includes(path);
-        const prediction = predict(pair.source, pair.target, {
-          delete: given.delete,
-          isExcluded: filter.isExcluded,
-          isFrozen,
-        });
-        const settings = { filter: filter.filter, delete: given.delete };
-        const first = await here.run({ settings });
-        const problems = first.problems.map(([path]) => path);
-        expect(differencesFrom(prediction.entries, here.target())).toEqual([]);
-        expect(first.problems.filter(([, , code]) => code !== "unreadable")).toEqual(
-          prediction.blocked.map((path) => [path, "target", "blocked"]),
-        );
-        const second = await here.run({ settings });
-        expect(planned(second)).toEqual([]);
-        expect(second.problems.map(([path]) => path)).toEqual(problems);
-      }),
-      { numRuns: 1000 },
+      fc.asyncProperty(
+        circumstances,
+        chunkRows,
+        async ({ pair: { target, ...pair }, ...given }, chunkRows) => {
+          const ignores = withIgnoreFile(pair.source, given.ignores, given.ignoresAt);
+          const { source } = ignores;
+          const here = stage({ source, target }, { chunkRows });
+          const spoilt = {
+            s: someFiles(source, given.spoiltAtSource),
+            t: someFiles(target, given.spoiltAtTarget),
+          };
+          // An ignore file that cannot be read ignores nothing, which is not what is tried here.
+          fc.pre(!spoilt.s.some((path) => path.endsWith(".gitignore")));
+          here.spoil("s", spoilt.s);
+          here.spoil("t", spoilt.t);
+          const { filter, delete: deletes, deleteExcluded, ignoreFiles } = given;
+          const prediction = predict(source, target, {
+            delete: deletes,
+            deleteExcluded,
+            isExcluded: (path, isDirectory) =>
+              filter.isExcluded(path, isDirectory) ||
+              (ignoreFiles && ignores.isExcluded(path, isDirectory)),
+            isFrozenAtSource: (path) => spoilt.s.includes(path),
+            isFrozenAtTarget: (path) => spoilt.t.includes(path),
+          });
+          const settings = { filter: filter.filter, delete: deletes, deleteExcluded, ignoreFiles };
+          const first = await here.run({ settings });
+          const problems = first.problems.map(([path]) => path);
+          expect(differencesFrom(prediction.entries, here.target())).toEqual([]);
+          expect(first.problems.filter(([, , code]) => code !== "unreadable")).toEqual(
+            prediction.blocked.map((path) => [path, "target", "blocked"]),
+          );
+          const second = await here.run({ settings });
+          expect(planned(second)).toEqual([]);
+          expect(second.problems.map(([path]) => path)).toEqual(problems);
+        },
+      ),
+      { numRuns: 1500 },
     );
   });
 });

@@ -6,9 +6,12 @@ import { childPath } from "./tree.ts";
 
 export interface OracleRules {
   readonly delete: boolean;
+  /** What is excluded is removed from the target like everything else that the source does not have. */
+  readonly deleteExcluded: boolean;
   readonly isExcluded: (path: string, isDirectory: boolean) => boolean;
-  /** Paths that one of the scans cannot read. */
-  readonly isFrozen: (path: string) => boolean;
+  /** Paths that a scan cannot read, if it comes by them. */
+  readonly isFrozenAtSource: (path: string) => boolean;
+  readonly isFrozenAtTarget: (path: string) => boolean;
 }
 
 /** An entry that has to be there afterwards. */
@@ -36,6 +39,10 @@ export function predict(
   const excludes = (path: string, node: ModelNode): boolean =>
     rules.isExcluded(path, node.kind === "directory");
 
+  /** Whether the target's own entry is spared for being excluded. */
+  const spares = (path: string, node: ModelNode): boolean =>
+    !rules.deleteExcluded && excludes(path, node);
+
   const keepAll = (path: string, node: ModelNode | undefined): void => {
     if (node === undefined) return;
     entries.push({ path, node, origin: "kept" });
@@ -44,14 +51,14 @@ export function predict(
 
   /** Whether something at or below the path has to stay although the source has nothing there. */
   const mustStay = (path: string, node: ModelNode): boolean =>
-    rules.isFrozen(path) ||
-    excludes(path, node) ||
+    rules.isFrozenAtTarget(path) ||
+    spares(path, node) ||
     !rules.delete ||
     childrenOf(node).some(([name, child]) => mustStay(childPath(path, name), child));
 
   const onlyTarget = (path: string, node: ModelNode): void => {
     if (!mustStay(path, node)) return;
-    if (rules.isFrozen(path) || excludes(path, node)) {
+    if (rules.isFrozenAtTarget(path) || spares(path, node)) {
       keepAll(path, node);
       return;
     }
@@ -60,13 +67,18 @@ export function predict(
   };
 
   const both = (path: string, s: ModelNode, t: ModelNode | undefined): void => {
-    if (rules.isFrozen(path) || excludes(path, s)) {
+    const isFrozen = rules.isFrozenAtSource(path) || rules.isFrozenAtTarget(path);
+    if (isFrozen || (excludes(path, s) && !rules.deleteExcluded)) {
       keepAll(path, t);
+      return;
+    }
+    if (excludes(path, s)) {
+      if (t !== undefined) onlyTarget(path, t);
       return;
     }
     const hinders =
       t !== undefined &&
-      (excludes(path, t) ||
+      (spares(path, t) ||
         (t.kind === "directory" &&
           s.kind !== "directory" &&
           childrenOf(t).some(([name, child]) => mustStay(childPath(path, name), child))));

@@ -7,7 +7,8 @@ import type { SnapshotChunk } from "../../src/core/snapshot.ts";
 import { findingAt, nameAt, newChunk, pushFinding } from "../../src/core/snapshot.ts";
 import { bytes } from "./findings.ts";
 import type { Expected } from "./oracle.ts";
-import type { Fact, ModelDirectory } from "./tree.ts";
+import type { Name } from "../../src/core/path.ts";
+import type { Fact, ModelDirectory, ModelFile } from "./tree.ts";
 import { factsOf } from "./tree.ts";
 
 type Excludes = (path: string, isDirectory: boolean) => boolean;
@@ -38,6 +39,42 @@ export function filters(): fc.Arbitrary<FilterCase> {
       path !== "" && chosen.some(([, excludes]) => excludes(path, isDirectory)),
   }));
 }
+
+/** A source with an ignore file in one of its directories, and what that excludes. */
+export interface IgnoreCase {
+  readonly source: ModelDirectory;
+  readonly isExcluded: Excludes;
+}
+
+/** Puts an ignore file with those patterns into the root, or into a directory of that name in it. */
+export function withIgnoreFile(
+  source: ModelDirectory,
+  { filter, isExcluded }: FilterCase,
+  at: string,
+): IgnoreCase {
+  const name = bytes(at) as string as Name;
+  const dir = at === "" ? source : source.children.get(name);
+  if (dir?.kind !== "directory") return { source, isExcluded: () => false };
+  const content = bytes(filter.rules.map(({ pattern }) => `${pattern}\n`).join(""));
+  const file: ModelFile = {
+    ...plainRoot,
+    kind: "file",
+    mtime: 1_400_000_000_000_000_000n + BigInt(content.length),
+    content,
+    group: undefined,
+  };
+  const changed = { ...dir, children: new Map([...dir.children, [ignoreFile, file]]) };
+  return {
+    source:
+      at === "" ? changed : { ...source, children: new Map([...source.children, [name, changed]]) },
+    isExcluded: (path, isDirectory) =>
+      at === ""
+        ? isExcluded(path, isDirectory)
+        : path.startsWith(`${at}/`) && isExcluded(path.slice(at.length + 1), isDirectory),
+  };
+}
+
+const ignoreFile = bytes(".gitignore") as string as Name;
 
 /** Some of the paths of a tree, never its root. */
 export function somePaths(tree: ModelDirectory, choices: readonly number[]): string[] {
