@@ -190,7 +190,7 @@ function holdRoot(
 /** A path that leads any thread to the descriptor itself. Only Linux has one; elsewhere the root's own path serves. */
 function pathOfHeld(fd: Descriptor | undefined): HostPath | undefined {
   const isLinux = process.platform === "linux";
-  return fd === undefined || !isLinux ? undefined : (`/proc/self/fd/${fd}` as string as HostPath);
+  return fd === undefined || !isLinux ? undefined : (`/proc/self/fd/${fd}` as HostPath);
 }
 
 /** Made one by one: Node's `recursive` never ends where a file system refuses new directories as /proc does. */

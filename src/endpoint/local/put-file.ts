@@ -1,3 +1,4 @@
+import type { ByteString } from "../../base/byte-string.ts";
 import type { FileEntry } from "../../core/entry.ts";
 import type { Name, RelPath } from "../../core/path.ts";
 import { baseName, parentPath } from "../../core/path.ts";
@@ -45,19 +46,15 @@ export function finishFile(
   { place, temp, fd }: StagedFile,
   entry: FileEntry,
 ): EntryProblem | undefined {
-  ctx.driver.statDescriptor(fd, ctx.stat);
-  const { uid, gid } = ctx.stat;
+  const { uid, gid, mode, inherits } = freshFile(ctx, parentPath(action.path), place.dir, fd);
   // Where modes are not kept, a file that is replaced keeps its own.
   const replaced = action.expected?.kind === "file" ? action.expected : undefined;
-  const mode = replaced?.mode ?? ctx.stat.mode;
-  // A directory with a default ACL hands it to what is made inside.
-  const isBare = !inheritsAttributes(ctx, parentPath(action.path), place.dir);
   const problem = setMetadata(ctx, describeOpen(ctx, fd), entry, {
     uid,
     gid,
-    mode,
+    mode: replaced?.mode ?? mode,
     isNew: replaced === undefined,
-    isBare,
+    isBare: !inherits,
   });
   commit(ctx, place, temp, action.expected);
   return problem;
@@ -175,22 +172,35 @@ function pause(ms: number): void {
   Atomics.wait(sleeper, 0, 0, ms);
 }
 
-const inheriting = new WeakMap<Applier, { dir: RelPath; answer: boolean }>();
+/** What a file is like when it has just been made in a directory, which is the same for all that are made there. */
+interface FreshFile {
+  readonly dir: RelPath;
+  readonly uid: number;
+  readonly gid: number;
+  readonly mode: number;
+  /** It starts with attributes of its own: the directory has a default ACL. */
+  readonly inherits: boolean;
+}
 
-/** Whether new files in the directory start with attributes of their own; asked once for files in a row. */
-function inheritsAttributes(ctx: Applier, path: RelPath, dir: Descriptor): boolean {
-  const { preserve } = ctx.options;
-  if (!preserve.acls || !ctx.driver.features.xattrs) return false;
-  const known = inheriting.get(ctx);
-  if (known?.dir === path) return known.answer;
-  let answer = false;
+const fresh = new WeakMap<Applier, FreshFile>();
+
+/** Looks at the first new file of a directory, and at the directory; files in a row need no look of their own. */
+function freshFile(ctx: Applier, path: RelPath, dir: Descriptor, fd: Descriptor): FreshFile {
+  const known = fresh.get(ctx);
+  if (known?.dir === path) return known;
+  ctx.driver.statDescriptor(fd, ctx.stat);
+  const { uid, gid, mode } = ctx.stat;
+  const facts = { dir: path, uid, gid, mode, inherits: hasDefaultAcl(ctx, dir) };
+  fresh.set(ctx, facts);
+  return facts;
+}
+
+function hasDefaultAcl(ctx: Applier, dir: Descriptor): boolean {
+  if (!ctx.options.preserve.acls || !ctx.driver.features.xattrs) return false;
   try {
-    answer = ctx.driver
-      .listXattrsOf(dir)
-      .some((attribute) => attribute === "system.posix_acl_default");
+    return ctx.driver.listXattrsOf(dir).includes("system.posix_acl_default" as ByteString);
   } catch (error) {
     if (errnoOf(error) === undefined) throw error;
+    return false;
   }
-  inheriting.set(ctx, { dir: path, answer });
-  return answer;
 }
