@@ -168,7 +168,7 @@ describe("many checks", () => {
     };
     const settled = await settle(checks, source, target);
     expect(settled.map(pathOf)).toEqual(names);
-    expect(Math.max(...batches)).toBe(256);
+    expect(Math.max(...batches)).toBe(1024);
     expect(most).toBeLessThanOrEqual(4);
   });
 

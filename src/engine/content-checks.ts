@@ -7,7 +7,7 @@ type Check = Extract<Difference, { type: "check" }> & Pick<ContentCheck, "conten
 type Settled = Exclude<Difference, { type: "check" }>;
 
 /** Bounds of a batch, and how many are under way at once. */
-const batchFiles = 256;
+const batchFiles = 1024;
 const batchBytes = 32 << 20;
 const batchesAhead = 4;
 
