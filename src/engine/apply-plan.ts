@@ -70,12 +70,12 @@ export async function* applyPlan(
       options,
       signal,
     )) {
-      for (const { action, done, problem } of outcomes) {
+      yield outcomes.filter(({ action, done, problem }) => {
+        if (isWithinAny(action.path, lost)) return false;
         isFull ||= problem?.side === "target" && incapable.has(problem.code);
-        if (done) continue;
-        (action.type === "make-directory" ? lost : failed).add(action.path);
-      }
-      yield outcomes;
+        if (!done) (action.type === "make-directory" ? lost : failed).add(action.path);
+        return true;
+      });
     }
     if (name !== "removals") unflushed = true;
   }

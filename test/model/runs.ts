@@ -6,7 +6,7 @@ import type { Preserve } from "../../src/core/preserve.ts";
 import { preserveKeys } from "../../src/core/preserve.ts";
 import type { SnapshotChunk } from "../../src/core/snapshot.ts";
 import type { Endpoint } from "../../src/endpoint/endpoint.ts";
-import type { RunEvent, RunSummary } from "../../src/engine/events.ts";
+import type { ProgressView, RunEvent, RunSummary } from "../../src/engine/events.ts";
 import { scanRequestOf } from "../../src/engine/make-plan.ts";
 import type { RunSettings } from "../../src/engine/mirror.ts";
 import { prepareTarget } from "../../src/engine/mirror.ts";
@@ -21,6 +21,7 @@ export interface RunOptions {
   };
   readonly signal?: AbortSignal;
   readonly confirm?: (plan: Plan) => Promise<boolean>;
+  readonly watch?: (sample: () => ProgressView) => void;
   readonly onEvent?: (event: RunEvent) => void;
   /** Stands between the source's scan and the run. */
   readonly through?: (chunks: AsyncIterable<SnapshotChunk>) => AsyncIterable<SnapshotChunk>;
@@ -91,7 +92,7 @@ export async function runMirror(
     startedMonotonic: clock.monotonic(),
     settings,
     confirm: (plan) => options.confirm?.(plan) ?? Promise.resolve(true),
-    watch: () => {},
+    watch: options.watch ?? (() => {}),
     report: (event) => {
       events.push(event);
       options.onEvent?.(event);

@@ -102,7 +102,9 @@ function link(target: MemoryTarget, { path, from, expected, entry }: Of<"link">)
   const isRight =
     node.kind === entry.kind &&
     (node.kind !== "file" || node.content.length === entry.size) &&
-    (!target.options.preserve.times || isSameTime(target.world, node, entry));
+    (!target.options.preserve.times ||
+      node.kind === "symlink" ||
+      isSameTime(target.world, node, entry, target.options.window));
   if (!isRight) throw trouble("blocked", "the file to link to is not in place");
   commit(target, placeOf(target, path), expected, node);
 }
@@ -191,9 +193,14 @@ export function isAsExpected(world: MemoryWorld, node: MemoryNode, expected: Ent
 }
 
 /** Whether the mtimes are the same as far as they can be told apart here. */
-export function isSameTime({ capabilities }: MemoryWorld, node: MemoryNode, entry: Entry): boolean {
+export function isSameTime(
+  { capabilities }: MemoryWorld,
+  node: MemoryNode,
+  entry: Entry,
+  window: number = 0,
+): boolean {
   const apart = node.mtime - joinTime(entry.mtimeSec, entry.mtimeNs);
-  return (apart < 0n ? -apart : apart) < BigInt(capabilities.timeResolution);
+  return (apart < 0n ? -apart : apart) < BigInt(Math.max(capabilities.timeResolution, window + 1));
 }
 
 function checkEmpty(node: MemoryNode): void {
