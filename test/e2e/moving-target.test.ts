@@ -6,7 +6,7 @@ import type { Place } from "../support/place.ts";
 import { newPlace } from "../support/place.ts";
 import { DRIVERS, leftovers, mirrorAndProve } from "../support/proof.ts";
 import { tool } from "../support/python.ts";
-import { mirror } from "../support/syncline.ts";
+import { mirror, problemsOf } from "../support/syncline.ts";
 import type { TreeEntry } from "../support/trees.ts";
 import { files, makeTree } from "../support/trees.ts";
 
@@ -91,11 +91,20 @@ describe.each(DRIVERS)("$driver", ({ options, tolerance }) => {
       { path: "top/.syncline~aaaaaaaaaa~0", kind: "symlink", target: `${outside}/f3` },
       { path: "top/.syncline~bbbbbbbbbb~1", kind: "file", content: "left over" },
       { path: ".syncline~cccccccccc~2", kind: "directory" },
-      { path: ".syncline~cccccccccc~2/inner", kind: "symlink", target: outside },
     ]);
     const before = fingerprint(outside);
     await mirrorAndProve(place, { options, tolerance });
     expect(fingerprint(outside) === before).toBe(true);
     expect(leftovers(walk(place.target))).toEqual([]);
+  });
+
+  test("a directory by a temporary name that holds something is nobody's to remove: it is kept, and said", async () => {
+    using place = newPlace();
+    makeTree(place.source, files({ a: "a" }));
+    makeTree(place.target, files({ ".syncline~cccccccccc~2/inner": "somebody's" }));
+    const result = await mirror(place, [place.source, place.target], options);
+    expect([result.code, problemsOf(result)]).toEqual([3, [".syncline~cccccccccc~2 not-empty"]]);
+    expect(tool("cat", [`${place.target}/.syncline~cccccccccc~2/inner`])).toBe("somebody's");
+    expect(tool("cat", [`${place.target}/a`])).toBe("a");
   });
 });

@@ -14,7 +14,7 @@ import { files, makeTree, manyFiles } from "../support/trees.ts";
 
 /** Runs Syncline from a shell that has first arranged its surroundings. */
 async function inShell(place: Place, before: string, ...args: string[]): Promise<Result> {
-  return syncline(place, args, { through: ["sh", "-c", `${before}`, "sh"], timeoutMs: 20_000 });
+  return syncline(place, args, { through: ["sh", "-c", before, "sh"], timeoutMs: 20_000 });
 }
 
 function plant(place: Place): void {
