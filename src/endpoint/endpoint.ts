@@ -77,10 +77,13 @@ export type ContentVerdict =
   | { readonly path: RelPath; readonly equal: boolean }
   | { readonly path: RelPath; readonly problem: Problem };
 
-export interface ApplyOptions {
-  readonly preserve: Preserve;
+export interface ReadOptions {
   /** The source was scanned through its links. */
   readonly followLinks: boolean;
+}
+
+export interface ApplyOptions extends ReadOptions {
+  readonly preserve: Preserve;
   /** Nanoseconds by which two mtimes may be apart and still be equal; none when not said. */
   readonly window?: number;
   /** The root is just the directory around a single file: its own metadata is nobody's to change. */
@@ -126,8 +129,16 @@ export interface Endpoint extends AsyncDisposable {
    */
   scan(request: ScanRequest, signal: AbortSignal): AsyncIterable<SnapshotChunk>;
 
-  /** The content of one file, if it still is the file that `expected` says; throws `EntryProblem` otherwise. */
-  read(path: RelPath, expected: FileEntry, signal: AbortSignal): AsyncIterable<Uint8Array>;
+  /**
+   * The content of one file, if it still is the file that `expected` says; throws `EntryProblem` otherwise. It says that of
+   * the source, since it does not know for whom it reads.
+   */
+  read(
+    path: RelPath,
+    expected: FileEntry,
+    options: ReadOptions,
+    signal: AbortSignal,
+  ): AsyncIterable<Uint8Array>;
 
   /** Compares content with the source's, where both are at hand for this driver; `undefined` where they are not. */
   compareContent(

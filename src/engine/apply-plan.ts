@@ -45,7 +45,7 @@ export async function* applyPlan(
   for (const name of phaseNames) {
     if (signal.aborted) break;
     if (name === "removals") {
-      const unreadable = await unreadableReplacements(plan, source, signal);
+      const unreadable = await unreadableReplacements(input, signal);
       for (const { action } of unreadable) lost.add(action.path);
       if (unreadable.length > 0) yield unreadable;
     }
@@ -101,8 +101,7 @@ function keptOutcome(action: Action): Outcome {
 
 /** A directory is not emptied for a file that then cannot be read. */
 async function unreadableReplacements(
-  { phases }: Plan,
-  source: Endpoint,
+  { plan: { phases }, source, options }: ApplyInput,
   signal: AbortSignal,
 ): Promise<Outcome[]> {
   const out: Outcome[] = [];
@@ -110,7 +109,7 @@ async function unreadableReplacements(
     if (action.type !== "put-file" || signal.aborted) continue;
     const { path, content = path, entry } = action;
     try {
-      const pieces = source.read(content, entry, signal)[Symbol.asyncIterator]();
+      const pieces = source.read(content, entry, options, signal)[Symbol.asyncIterator]();
       await pieces.next();
       await pieces.return?.();
     } catch (error) {

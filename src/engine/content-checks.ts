@@ -86,7 +86,8 @@ async function compareBatch(
   const direct = target.compareContent(checks, source, options, signal);
   if (direct !== undefined) return direct;
   const verdicts: ContentVerdict[] = [];
-  for (const check of checks) verdicts.push(await compareStreams(check, source, target, signal));
+  for (const check of checks)
+    verdicts.push(await compareStreams(check, source, target, options, signal));
   return verdicts;
 }
 
@@ -95,10 +96,11 @@ async function compareStreams(
   { path, content = path, source: sourceEntry, target: targetEntry }: ContentCheck,
   source: Endpoint,
   target: Endpoint,
+  options: ApplyOptions,
   signal: AbortSignal,
 ): Promise<ContentVerdict> {
-  const left = pieces("source", source.read(content, sourceEntry, signal));
-  const right = pieces("target", target.read(path, targetEntry, signal));
+  const left = pieces("source", source.read(content, sourceEntry, options, signal));
+  const right = pieces("target", target.read(path, targetEntry, { followLinks: false }, signal));
   try {
     for (;;) {
       const [ours, theirs] = [await left.available(), await right.available()];

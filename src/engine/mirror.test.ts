@@ -180,6 +180,14 @@ describe("a run", () => {
   });
 });
 
+test("what a link leads to takes a directory's place, where links are followed", async () => {
+  const world = worldOf({ "elsewhere/file": "1", "t/a/x": "gone" });
+  plant(world, path("s/a"), { kind: "symlink", linkTarget: bytes("../elsewhere/file") });
+  const { problems } = await between(world, { settings: { links: "follow" } });
+  expect(problems).toEqual([]);
+  expect(contents(world, "t")).toEqual({ a: "1" });
+});
+
 describe("a dry run", () => {
   test("shows what a run would do, and does nothing", async () => {
     const world = worldOf({ "s/a": "1", "s/b": "1", "t/b": "old", "t/x": "gone" });

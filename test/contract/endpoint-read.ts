@@ -13,10 +13,11 @@ async function contentOf(
   at: string,
   expected: FileEntry,
   between: () => void = () => {},
+  followLinks: boolean = false,
 ): Promise<string> {
   let content = "";
   try {
-    for await (const piece of endpoint.read(path(at), expected, never)) {
+    for await (const piece of endpoint.read(path(at), expected, { followLinks }, never)) {
       content += byteString(piece);
       between();
     }
@@ -75,6 +76,20 @@ export function describeRead(open: OpenPlace): void {
       expect(await contentOf(source, "f", expected)).toBe(`source: ${code}`);
     });
 
+    test("follows links where it is asked to, and nowhere else", async () => {
+      await using place = await open();
+      place.make("source/d/f", { kind: "file", content: "content" });
+      place.make("source/l", { kind: "symlink", linkTarget: "d/f" });
+      place.make("source/e", { kind: "symlink", linkTarget: "d" });
+      const source = place.open("source");
+      const expected = await fileAt(source, "d/f");
+      const none = (): void => {};
+      for (const at of ["d/f", "l", "e/f"])
+        expect(await contentOf(source, at, expected, none, true)).toBe("content");
+      for (const at of ["l", "e/f"])
+        expect(await contentOf(source, at, expected)).toBe("source: changed");
+    });
+
     test("fails where a file with several names was written to", async () => {
       await using place = await open();
       place.make("source/f", { kind: "file", content: "scanned" });
@@ -105,13 +120,19 @@ export function describeRead(open: OpenPlace): void {
       place.make("source/f", { kind: "file", content: large });
       const source = place.open("source");
       const expected = await fileAt(source, "f");
-      for await (const piece of source.read(path("f"), expected, never)) {
+      for await (const piece of source.read(path("f"), expected, { followLinks: false }, never)) {
         expect(piece.length).toBeGreaterThan(0);
         break;
       }
       const abort = new AbortController();
       const reading = (async () => {
-        for await (const _piece of source.read(path("f"), expected, abort.signal)) abort.abort();
+        for await (const _piece of source.read(
+          path("f"),
+          expected,
+          { followLinks: false },
+          abort.signal,
+        ))
+          abort.abort();
       })();
       await expect(reading).rejects.toThrow(expect.objectContaining({ name: "AbortError" }));
     });

@@ -104,7 +104,8 @@ export function openLocal(
       return namingRoot(path, chunks);
     },
 
-    read: (file, expected, signal) => readFile(host.driver, hostRoot(), file, expected, signal),
+    read: (file, expected, { followLinks }, signal) =>
+      readFile(host.driver, hostRoot(), { path: file, expected, followLinks }, signal),
 
     compareContent(checks, source, { followLinks }, signal) {
       if (!isLocal(source) || checks.some(({ content }) => content !== undefined)) return undefined;

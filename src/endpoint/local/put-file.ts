@@ -1,7 +1,7 @@
 import type { ByteString } from "../../base/byte-string.ts";
 import type { FileEntry } from "../../core/entry.ts";
 import type { Name, RelPath } from "../../core/path.ts";
-import { baseName, parentPath } from "../../core/path.ts";
+import { parentPath } from "../../core/path.ts";
 import type { Action } from "../../core/plan.ts";
 import { FILE } from "../../core/snapshot.ts";
 import { readAttributesOf } from "../../fs/attributes.ts";
@@ -10,7 +10,6 @@ import { copyContent } from "../../fs/copy.ts";
 import type { Directories } from "../../fs/directories.ts";
 import type { Descriptor, Stat } from "../../fs/driver.ts";
 import { errnoOf } from "../../fs/file-error.ts";
-import { followLink } from "../../fs/follow-link.ts";
 import { newStat } from "../../fs/stat.ts";
 import { EntryProblem } from "../endpoint.ts";
 import type { Applier, Done, Place } from "./applier.ts";
@@ -88,7 +87,7 @@ interface Filled {
 /** Copies content until a copy is of one moment: what the file was before reading it is what it was afterwards. */
 function fill(ctx: Applier, source: Directories, action: PutFile, to: Descriptor): Filled {
   for (let attempt = 1; attempt <= attempts; attempt++) {
-    const from = onSide("source", () => openSource(ctx, source, action));
+    const from = onSide("source", () => source.openFile(action.content ?? action.path));
     try {
       const filled = fillOnce(ctx, action.entry, from, to);
       if (filled !== undefined) return filled;
@@ -131,20 +130,6 @@ function fillOnce(
     ? onSide("source", () => readAttributesOf(driver, from, choiceOf(ctx)))
     : undefined;
   return { entry: { ...before, kind: "file", xattrs }, copied };
-}
-
-function openSource(ctx: Applier, source: Directories, action: PutFile): Descriptor {
-  const { driver } = ctx;
-  const path = action.content ?? action.path;
-  const dir = source.open(parentPath(path));
-  const name = baseName(path);
-  if (!ctx.options.followLinks) return driver.openFile(dir, name);
-  const there = followLink(driver, dir, name);
-  try {
-    return driver.openFile(there.dir, there.name);
-  } finally {
-    driver.close(there.dir);
-  }
 }
 
 function isSameMoment(a: Stat, b: Stat): boolean {

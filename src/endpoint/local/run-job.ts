@@ -1,9 +1,6 @@
-import { baseName, parentPath } from "../../core/path.ts";
 import type { SnapshotChunk } from "../../core/snapshot.ts";
-import type { Directories } from "../../fs/directories.ts";
 import { openDirectories } from "../../fs/directories.ts";
 import type { Descriptor, FileDriver } from "../../fs/driver.ts";
-import { followLink } from "../../fs/follow-link.ts";
 import type { ComparePair } from "../../fs/same-content.ts";
 import { newComparePair, sameContent } from "../../fs/same-content.ts";
 import { newStat } from "../../fs/stat.ts";
@@ -79,22 +76,11 @@ export function runContent(driver: FileDriver, job: ContentJob): ContentResult {
   let row = 0;
   for (; row < paths.length && Atomics.load(job.signals, stopFlag) === 0; row++) {
     const path = paths[row]!;
-    const open = (dirs: Directories): Descriptor =>
-      driver.openFile(dirs.open(parentPath(path)), baseName(path));
-    const openSource = (): Descriptor => {
-      if (!job.followLinks) return open(source);
-      const there = followLink(driver, source.open(parentPath(path)), baseName(path));
-      try {
-        return driver.openFile(there.dir, there.name);
-      } finally {
-        driver.close(there.dir);
-      }
-    };
     const fds: Descriptor[] = [];
     try {
       fds.push(
-        onSide("source", openSource),
-        onSide("target", () => open(target)),
+        onSide("source", () => source.openFile(path)),
+        onSide("target", () => target.openFile(path)),
       );
       const [left, right] = [fds[0]!, fds[1]!];
       equal[row] = Number(sameContent(driver, left, right, job.sizes[row]!, comparePair, count));

@@ -1,12 +1,11 @@
 import type { FileEntry } from "../../core/entry.ts";
 import type { RelPath } from "../../core/path.ts";
-import { baseName, parentPath } from "../../core/path.ts";
 import type { Action } from "../../core/plan.ts";
 import { openDirectories } from "../../fs/directories.ts";
 import type { FileDriver, HostPath } from "../../fs/driver.ts";
 import { isAsExpected, sameTime } from "../../fs/expectation.ts";
 import { newStat } from "../../fs/stat.ts";
-import type { Endpoint, Outcome } from "../endpoint.ts";
+import type { Endpoint, Outcome, ReadOptions } from "../endpoint.ts";
 import { EntryProblem } from "../endpoint.ts";
 import type { Applier } from "./applier.ts";
 import { asEntryProblem, onSide } from "./applier.ts";
@@ -16,12 +15,17 @@ import { beginFile, finishFile } from "./put-file.ts";
 const pieceBytes = 256 * 1024;
 const exact = { timeResolution: 1 };
 
+/** A file as it was scanned, through links or not. */
+export interface WantedFile extends ReadOptions {
+  readonly path: RelPath;
+  readonly expected: FileEntry;
+}
+
 /** The content of one file, in pieces; fails with `EntryProblem` where it is not, or does not stay, what is expected. */
 export async function* readFile(
   driver: FileDriver,
   root: HostPath,
-  path: RelPath,
-  expected: FileEntry,
+  { path, expected, followLinks }: WantedFile,
   signal: AbortSignal,
 ): AsyncGenerator<Uint8Array> {
   const stat = newStat();
@@ -31,8 +35,8 @@ export async function* readFile(
       "changed",
       "it changed while it was read; the next run will try again",
     );
-  using dirs = openDirectories(driver, root, false);
-  const fd = onSide("source", () => driver.openFile(dirs.open(parentPath(path)), baseName(path)));
+  using dirs = openDirectories(driver, root, followLinks);
+  const fd = onSide("source", () => dirs.openFile(path));
   try {
     const check = (): void => {
       driver.statDescriptor(fd, stat);
@@ -68,7 +72,7 @@ export async function putStreamed(
   try {
     const staged = beginFile(ctx, action);
     try {
-      for await (const piece of source.read(content, entry, signal)) {
+      for await (const piece of source.read(content, entry, ctx.options, signal)) {
         ctx.driver.writeAt(staged.fd, piece, piece.length, bytes);
         bytes += piece.length;
         ctx.copy.onBytes(piece.length);

@@ -3,7 +3,7 @@ import type { FileEntry } from "../../core/entry.ts";
 import type { RelPath } from "../../core/path.ts";
 import { baseName, parentPath, rootPath } from "../../core/path.ts";
 import type { Action } from "../../core/plan.ts";
-import type { Endpoint, Outcome, RootInfo } from "../endpoint.ts";
+import type { Endpoint, Outcome, ReadOptions, RootInfo } from "../endpoint.ts";
 import { EntryProblem } from "../endpoint.ts";
 import type { MemoryTarget } from "./memory-apply.ts";
 import { applyNow, inWorld, isAsExpected, isSameTime, putFile } from "./memory-apply.ts";
@@ -57,7 +57,8 @@ export function openMemory(world: MemoryWorld, location: string): Endpoint {
       }
     },
 
-    read: (path, expected, signal) => readFile(world, inWorld(rootOf(), path), expected, signal),
+    read: (path, expected, { followLinks }, signal) =>
+      readFile(world, inWorld(rootOf(), path), { expected, followLinks }, signal),
 
     compareContent: () => undefined,
 
@@ -139,11 +140,10 @@ function makeDirectories(world: MemoryWorld, path: RelPath): void {
   setChild(world, dir, baseName(path), newNode(world, dir.dev, { kind: "directory" }));
 }
 
-/** Reads through links: the identity in `expected` says whether the file there is the one that was scanned. */
 async function* readFile(
   world: MemoryWorld,
   path: RelPath,
-  expected: FileEntry,
+  { expected, followLinks }: ReadOptions & { readonly expected: FileEntry },
   signal: AbortSignal,
 ): AsyncGenerator<Uint8Array> {
   const refused = world.unreadable.get(path);
@@ -151,6 +151,8 @@ async function* readFile(
   const there = resolve(world, path);
   if (typeof there === "string") throw new EntryProblem("source", there, "it has gone");
   const { node } = there;
+  if (!followLinks && there.path !== path)
+    throw new EntryProblem("source", "changed", "a link stands on the way");
   if (node.trouble !== undefined)
     throw new EntryProblem("source", node.trouble.code, node.trouble.message);
   const changed = (): EntryProblem => new EntryProblem("source", "changed", "it has changed");
@@ -176,7 +178,7 @@ async function applyOne(
   try {
     let trouble: EntryProblem | undefined;
     if (action.type === "put-file") {
-      const content = await fetch(source, action, counts, signal);
+      const content = await fetch(target, source, action, counts, signal);
       trouble = putFile(target, action, content);
       bytes = content.length;
     } else trouble = applyNow(target, action);
@@ -204,6 +206,7 @@ function said(
 
 /** The whole content of a source file, which is as long as was planned. */
 async function fetch(
+  { options }: MemoryTarget,
   source: Endpoint,
   { path, content: from = path, entry }: Extract<Action, { type: "put-file" }>,
   counts: Counts,
@@ -211,7 +214,7 @@ async function fetch(
 ): Promise<Uint8Array> {
   const content = new Uint8Array(entry.size);
   let length = 0;
-  for await (const piece of source.read(from, entry, signal)) {
+  for await (const piece of source.read(from, entry, options, signal)) {
     if (length + piece.length > content.length) break;
     content.set(piece, length);
     length += piece.length;
