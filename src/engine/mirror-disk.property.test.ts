@@ -79,8 +79,12 @@ async function provesEqual(
   using dir = newDirectory();
   const [source, target] = open(dir.path, pair);
   const settings = { compare } as const;
+  const dry = await runMirror(source.endpoint, target.endpoint, {
+    settings: { ...settings, dryRun: true },
+  });
   const run = await runMirror(source.endpoint, target.endpoint, { settings });
   expect([run.summary.status, ...run.problems]).toEqual(["done"]);
+  expect(run.actions).toEqual(dry.actions.map(([action]) => [action, "done"]));
   const wanted = factsOf(pair.source);
   const resolution = Math.max(
     source.endpoint.capabilities.timeResolution,

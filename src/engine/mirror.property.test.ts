@@ -117,6 +117,24 @@ describe("after a run", () => {
     );
   });
 
+  test("a second run plans nothing either where times may be apart", async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        treePairs(),
+        fc.constantFrom(0, 1, 999, 1000, 1001),
+        async (pair, window) => {
+          const { run, target } = stage(pair);
+          const settings = { modifyWindow: window };
+          expect((await run({ settings })).problems).toEqual([]);
+          const plain = ({ mtime: _mtime, ...fact }: Fact): unknown => fact;
+          expect(target().map(plain)).toEqual(factsOf(pair.source).map(plain));
+          expect(planned(await run({ settings }))).toEqual([]);
+        },
+      ),
+      { numRuns: 300 },
+    );
+  });
+
   test("the source is as it was", async () => {
     await fc.assert(
       fc.asyncProperty(treePairs(), async (pair) => {
