@@ -5,6 +5,9 @@ import type { Capabilities } from "../endpoint/endpoint.ts";
 /** What only those can give who may do anything. */
 const forPrivileged: ReadonlySet<PreserveKey> = new Set(["owner", "group", "devices"]);
 
+/** Entries, and not just what is known of them. */
+const wholeEntries: ReadonlySet<PreserveKey> = new Set(["devices", "specials"]);
+
 export interface EffectivePreserve {
   readonly preserve: Preserve;
   /** Asked for by name, and not to be had: to be said once. */
@@ -21,7 +24,11 @@ export function effectivePreserve(
   const decide = (key: PreserveKey): readonly [PreserveKey, boolean] => {
     const wish = wishes.get(key);
     const possible = source.keeps[key] && target.keeps[key];
-    if (wish === true && !possible) refused.push(key);
+    if (wish === true && !possible) {
+      refused.push(key);
+      // Whole entries are at stake: each that cannot be made is a problem of its own.
+      if (wholeEntries.has(key)) return [key, true];
+    }
     const usual = target.privileged || !forPrivileged.has(key);
     return [key, possible && (wish ?? usual)];
   };

@@ -11,6 +11,20 @@ import { runProgram } from "./program.ts";
 /** Ctrl-C, `kill`, and the end of the terminal all mean the same: come to an end. */
 const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
+let isOutputLost = false;
+let isWatched = false;
+
+/** What a program reads must not end early in silence. A reader that has gone away wants nothing more. */
+function watchOutput(): void {
+  if (isWatched) return;
+  isWatched = true;
+  process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code === "EPIPE" || isOutputLost) return;
+    isOutputLost = true;
+    process.stderr.write(`syncline: the output cannot be written (${error.code ?? "unknown"})\n`);
+  });
+}
+
 // Streams are opened when they are first wanted.
 const host: Host = {
   variables: process.env,
@@ -18,6 +32,7 @@ const host: Host = {
     return process.stdin;
   },
   get stdout() {
+    watchOutput();
     return process.stdout;
   },
   get stderr() {
@@ -34,4 +49,27 @@ const host: Host = {
   exitNow: (code) => process.exit(code),
 };
 
-process.exit(await runProgram(process.argv.slice(2), host));
+// A directory that is gone can be worked without, but for what is named from there; and threads cannot start in one.
+const isAdrift = leaveLostDirectory();
+const code = isAdrift ? await runAdrift() : await runProgram(process.argv.slice(2), host);
+process.exit(code === 0 && isOutputLost ? 1 : code);
+
+function leaveLostDirectory(): boolean {
+  try {
+    process.cwd();
+    return false;
+  } catch {
+    process.chdir("/");
+    return true;
+  }
+}
+
+/** Every word that could be a path has to be one from the top. */
+async function runAdrift(): Promise<number> {
+  const words = process.argv.slice(3).filter((word) => !word.startsWith("-"));
+  if (words.every((word) => word.startsWith("/"))) return runProgram(process.argv.slice(2), host);
+  process.stderr.write(
+    "syncline: the working directory is gone; name everything by its full path, or change to another directory\n",
+  );
+  return 2;
+}

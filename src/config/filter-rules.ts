@@ -1,4 +1,4 @@
-import { constants } from "node:fs";
+import { constants, lstatSync } from "node:fs";
 import { open } from "node:fs/promises";
 import type { Readable } from "node:stream";
 
@@ -67,6 +67,7 @@ async function readRegularFile(name: string): Promise<ByteString> {
   const refuse = (reason: string, cause?: unknown) =>
     new SyncError("USAGE", `--filter-from ${name}: ${reason}`, { cause });
   try {
+    refuseForeignLink(name, refuse);
     // Without O_NONBLOCK, opening a named pipe would wait for a writer.
     await using file = await open(name, constants.O_RDONLY | constants.O_NONBLOCK);
     if (!(await file.stat()).isFile()) throw refuse("this is not a regular file");
@@ -75,6 +76,14 @@ async function readRegularFile(name: string): Promise<ByteString> {
     if (error instanceof SyncError) throw error;
     throw refuse(reasonOf(error), error);
   }
+}
+
+/** A link that neither root nor the user made could lead to any file, and its rules decide what is deleted. */
+function refuseForeignLink(name: string, refuse: (reason: string) => SyncError): void {
+  const stat = lstatSync(name, { throwIfNoEntry: false });
+  if (stat?.isSymbolicLink() !== true) return;
+  const { uid } = stat;
+  if (uid !== 0 && uid !== process.geteuid?.()) throw refuse(`this is a link made by user ${uid}`);
 }
 
 function reasonOf(error: unknown): string {
