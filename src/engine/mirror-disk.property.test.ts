@@ -170,6 +170,8 @@ describe.each(between)("%s", (_name, driver, open) => {
           ...rules,
           deleteExcluded: false,
           isExcluded,
+          isUnwantedAtSource: () => false,
+          isUnwantedAtTarget: () => false,
           isFrozenAtSource: () => false,
           isFrozenAtTarget: () => false,
         });

@@ -17,13 +17,14 @@ import {
   somePaths,
   withIgnoreFile,
 } from "../../test/model/settings.ts";
-import type { Fact } from "../../test/model/tree.ts";
+import type { Fact, ModelNode } from "../../test/model/tree.ts";
 import { factsOf, isAtOrBelow } from "../../test/model/tree.ts";
 import type { ByteString } from "../base/byte-string.ts";
 import { rawBytes } from "../base/byte-string.ts";
 import type { RelPath } from "../core/path.ts";
 import { parentPath } from "../core/path.ts";
 import type { Action, Plan } from "../core/plan.ts";
+import type { LinkMode } from "../core/preserve.ts";
 import { actionsOf } from "../core/plan.ts";
 import { openMemory } from "../endpoint/memory/memory-endpoint.ts";
 import { existing, plant } from "../endpoint/memory/memory-tree.ts";
@@ -173,59 +174,88 @@ describe("what is not kept", () => {
   });
 });
 
-describe("with filters, unreadable paths, and entries that only the target has", () => {
-  const circumstances = fc.record({
-    pair: treePairs(),
-    filter: filters(),
-    ignores: filters(),
-    ignoresAt: fc.constantFrom("", "a", "b"),
-    ignoreFiles: fc.boolean(),
-    delete: fc.boolean(),
-    deleteExcluded: fc.boolean(),
-    spoiltAtSource: fc.array(fc.nat(), { maxLength: 2 }),
-    spoiltAtTarget: fc.array(fc.nat(), { maxLength: 2 }),
-  });
+const circumstances = fc.record({
+  pair: treePairs(),
+  filter: filters(),
+  ignores: filters(),
+  ignoresAt: fc.constantFrom("", "a", "b"),
+  ignoreFiles: fc.boolean(),
+  delete: fc.boolean(),
+  deleteExcluded: fc.boolean(),
+  links: fc.constantFrom<LinkMode>("keep", "keep", "skip", "safe"),
+  specials: fc.boolean(),
+  devices: fc.boolean(),
+  sizes: fc.constantFrom(
+    [0, Infinity] as const,
+    [0, Infinity] as const,
+    [1, 2] as const,
+    [2, Infinity] as const,
+    [0, 0] as const,
+  ),
+  spoiltAtSource: fc.array(fc.nat(), { maxLength: 2 }),
+  spoiltAtTarget: fc.array(fc.nat(), { maxLength: 2 }),
+});
+type Circumstances = typeof circumstances extends fc.Arbitrary<infer T> ? T : never;
 
+/** Entries that are left alone for what they are. */
+function isUnwanted(node: ModelNode, { sizes, specials, devices }: Circumstances): boolean {
+  const [minSize, maxSize] = sizes;
+  if (node.kind === "file") return node.content.length < minSize || node.content.length > maxSize;
+  if (node.kind === "fifo" || node.kind === "socket") return !specials;
+  return node.kind.endsWith("device") && !devices;
+}
+
+function isUnwantedLink(path: string, node: ModelNode, { links }: Circumstances): boolean {
+  if (node.kind !== "symlink") return false;
+  // Of the targets that trees are made with, those that lead above the top from where the link is.
+  const leadsOut =
+    node.linkTarget === "/etc/passwd" || (!path.includes("/") && node.linkTarget.includes(".."));
+  return links === "skip" || (links === "safe" && leadsOut);
+}
+
+describe("with filters, unreadable paths, and entries that only the target has", () => {
   test("the target is what the oracle says, and a second run plans nothing", async () => {
     await fc.assert(
-      fc.asyncProperty(
-        circumstances,
-        chunkRows,
-        async ({ pair: { target, ...pair }, ...given }, chunkRows) => {
-          const ignores = withIgnoreFile(pair.source, given.ignores, given.ignoresAt);
-          const { source } = ignores;
-          const here = stage({ source, target }, { chunkRows });
-          const spoilt = {
-            s: someFiles(source, given.spoiltAtSource),
-            t: someFiles(target, given.spoiltAtTarget),
-          };
-          // An ignore file that cannot be read ignores nothing, which is not what is tried here.
-          fc.pre(!spoilt.s.some((path) => path.endsWith(".gitignore")));
-          here.spoil("s", spoilt.s);
-          here.spoil("t", spoilt.t);
-          const { filter, delete: deletes, deleteExcluded, ignoreFiles } = given;
-          const prediction = predict(source, target, {
-            delete: deletes,
-            deleteExcluded,
-            isExcluded: (path, isDirectory) =>
-              filter.isExcluded(path, isDirectory) ||
-              (ignoreFiles && ignores.isExcluded(path, isDirectory)),
-            isFrozenAtSource: (path) => spoilt.s.includes(path),
-            isFrozenAtTarget: (path) => spoilt.t.includes(path),
-          });
-          const settings = { filter: filter.filter, delete: deletes, deleteExcluded, ignoreFiles };
-          const first = await here.run({ settings });
-          const problems = first.problems.map(([path]) => path);
-          expect(differencesFrom(prediction.entries, here.target())).toEqual([]);
-          expect(first.problems.filter(([, , code]) => code !== "unreadable")).toEqual(
-            prediction.blocked.map((path) => [path, "target", "blocked"]),
-          );
-          const second = await here.run({ settings });
-          expect(planned(second)).toEqual([]);
-          expect(second.problems.map(([path]) => path)).toEqual(problems);
-        },
-      ),
-      { numRuns: 1500 },
+      fc.asyncProperty(circumstances, chunkRows, async (given, chunkRows) => {
+        const { target } = given.pair;
+        const ignores = withIgnoreFile(given.pair.source, given.ignores, given.ignoresAt);
+        const { source } = ignores;
+        const here = stage({ source, target }, { chunkRows });
+        const spoiltAtSource = someFiles(source, given.spoiltAtSource);
+        const spoiltAtTarget = someFiles(target, given.spoiltAtTarget);
+        // An ignore file that cannot be read ignores nothing, which is not what is tried here.
+        fc.pre(!spoiltAtSource.some((path) => path.endsWith(".gitignore")));
+        here.spoil("s", spoiltAtSource);
+        here.spoil("t", spoiltAtTarget);
+        const { filter, delete: deletes, deleteExcluded, ignoreFiles, links } = given;
+        const { entries, blocked } = predict(source, target, {
+          delete: deletes,
+          deleteExcluded,
+          isExcluded: (path, isDirectory) =>
+            filter.isExcluded(path, isDirectory) ||
+            (ignoreFiles && ignores.isExcluded(path, isDirectory)),
+          isUnwantedAtSource: (path, node) =>
+            isUnwanted(node, given) || isUnwantedLink(path, node, given),
+          isUnwantedAtTarget: (node) => isUnwanted(node, given),
+          isFrozenAtSource: (path) => spoiltAtSource.includes(path),
+          isFrozenAtTarget: (path) => spoiltAtTarget.includes(path),
+        });
+        const [minSize, maxSize] = given.sizes;
+        const bounded = { ...filter.filter, minSize, maxSize };
+        const settings = { filter: bounded, delete: deletes, deleteExcluded, ignoreFiles, links };
+        const { specials, devices } = given;
+        const options = { settings, preserve: { specials, devices } };
+        const first = await here.run(options);
+        const problems = first.problems.map(([path]) => path);
+        expect(differencesFrom(entries, here.target())).toEqual([]);
+        expect(first.problems.filter(([, , code]) => code !== "unreadable")).toEqual(
+          blocked.map((path) => [path, "target", "blocked"]),
+        );
+        const second = await here.run(options);
+        expect(planned(second)).toEqual([]);
+        expect(second.problems.map(([path]) => path)).toEqual(problems);
+      }),
+      { numRuns: 2000 },
     );
   });
 });

@@ -9,6 +9,10 @@ export interface OracleRules {
   /** What is excluded is removed from the target like everything else that the source does not have. */
   readonly deleteExcluded: boolean;
   readonly isExcluded: (path: string, isDirectory: boolean) => boolean;
+  /** Entries of the source that are left alone although no rule excludes them. */
+  readonly isUnwantedAtSource: (path: string, node: ModelNode) => boolean;
+  /** Entries that only the target has and that are spared although no rule excludes them. */
+  readonly isUnwantedAtTarget: (node: ModelNode) => boolean;
   /** Paths that a scan cannot read, if it comes by them. */
   readonly isFrozenAtSource: (path: string) => boolean;
   readonly isFrozenAtTarget: (path: string) => boolean;
@@ -42,6 +46,8 @@ export function predict(
   /** Whether the target's own entry is spared for being excluded. */
   const spares = (path: string, node: ModelNode): boolean =>
     !rules.deleteExcluded && excludes(path, node);
+  const staysAlone = (path: string, node: ModelNode): boolean =>
+    rules.isFrozenAtTarget(path) || spares(path, node) || rules.isUnwantedAtTarget(node);
 
   const keepAll = (path: string, node: ModelNode | undefined): void => {
     if (node === undefined) return;
@@ -51,14 +57,13 @@ export function predict(
 
   /** Whether something at or below the path has to stay although the source has nothing there. */
   const mustStay = (path: string, node: ModelNode): boolean =>
-    rules.isFrozenAtTarget(path) ||
-    spares(path, node) ||
+    staysAlone(path, node) ||
     !rules.delete ||
     childrenOf(node).some(([name, child]) => mustStay(childPath(path, name), child));
 
   const onlyTarget = (path: string, node: ModelNode): void => {
     if (!mustStay(path, node)) return;
-    if (rules.isFrozenAtTarget(path) || spares(path, node)) {
+    if (staysAlone(path, node)) {
       keepAll(path, node);
       return;
     }
@@ -74,6 +79,10 @@ export function predict(
     }
     if (excludes(path, s)) {
       if (t !== undefined) onlyTarget(path, t);
+      return;
+    }
+    if (rules.isUnwantedAtSource(path, s)) {
+      keepAll(path, t);
       return;
     }
     const hinders =

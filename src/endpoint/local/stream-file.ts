@@ -29,12 +29,6 @@ export async function* readFile(
   signal: AbortSignal,
 ): AsyncGenerator<Uint8Array> {
   const stat = newStat();
-  const changed = (): EntryProblem =>
-    new EntryProblem(
-      "source",
-      "changed",
-      "it changed while it was read; the next run will try again",
-    );
   using dirs = openDirectories(driver, root, followLinks);
   const fd = onSide("source", () => dirs.openFile(path));
   try {
@@ -42,7 +36,7 @@ export async function* readFile(
       driver.statDescriptor(fd, stat);
       // A file with several names, too: nothing of ours changes a file that is read.
       const isUnchanged = isAsExpected(stat, expected, exact) && sameTime(stat, expected, exact);
-      if (!isUnchanged) throw changed();
+      if (!isUnchanged) throw changedWhileRead();
     };
     onSide("source", check);
     for (let position = 0; position < expected.size;) {
@@ -50,7 +44,7 @@ export async function* readFile(
       const piece = new Uint8Array(Math.min(pieceBytes, expected.size - position));
       const at = position;
       const length = onSide("source", () => driver.readAt(fd, piece, piece.length, at));
-      if (length === 0) throw changed();
+      if (length === 0) throw changedWhileRead();
       yield piece.subarray(0, length);
       position += length;
     }
@@ -58,6 +52,11 @@ export async function* readFile(
   } finally {
     driver.close(fd);
   }
+}
+
+function changedWhileRead(): EntryProblem {
+  const message = "it changed while it was read; the next run will try again";
+  return new EntryProblem("source", "changed", message);
 }
 
 /** Puts a file whose content comes from anywhere, piece by piece. */
@@ -73,17 +72,13 @@ export async function putStreamed(
     const staged = beginFile(ctx, action);
     try {
       for await (const piece of source.read(content, entry, ctx.options, signal)) {
+        // No more is taken than was announced, however much there is.
+        if (bytes + piece.length > entry.size) throw changedWhileRead();
         ctx.driver.writeAt(staged.fd, piece, piece.length, bytes);
         bytes += piece.length;
         ctx.copy.onBytes(piece.length);
       }
-      if (bytes !== entry.size) {
-        throw new EntryProblem(
-          "source",
-          "changed",
-          "it changed while it was read; the next run will try again",
-        );
-      }
+      if (bytes !== entry.size) throw changedWhileRead();
       const trouble = finishFile(ctx, action, staged, entry);
       if (trouble === undefined) return { action, done: true, bytes, shared: 0 };
       const { side, code, message } = trouble;
