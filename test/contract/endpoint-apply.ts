@@ -428,7 +428,7 @@ export function describeApply(open: OpenPlace): void {
       await using stage = await stageOf(open, { f: file("x", { mode: 0o6755 }) }, { f: file("x") });
       const { place, source, target } = stage;
       const action = (await setting(stage, "f")) as Extract<Action, { type: "set-metadata" }>;
-      const given = { ...action, entry: { ...action.entry, uid: 12_345, gid: 54_321 } } as Action;
+      const given = { ...action, entry: { ...action.entry, uid: 23_456, gid: 54_321 } } as Action;
       const without = { owner: false, group: false };
       expect(await applyOne(target, given, source, { preserve: without })).toBe("done");
       expect(place.look("target/f")).toMatchObject([{ mode: "755" }]);
@@ -437,7 +437,7 @@ export function describeApply(open: OpenPlace): void {
         target.capabilities.privileged ? "done" : "done, but target: not-permitted",
       );
       if (!target.capabilities.privileged) return;
-      expect(place.look("target/f")).toMatchObject([{ mode: "6755", owner: "12345:54321" }]);
+      expect(place.look("target/f")).toMatchObject([{ mode: "6755", owner: "23456:54321" }]);
     });
 
     test("refuses where something else stands there now", async () => {

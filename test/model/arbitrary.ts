@@ -13,7 +13,7 @@ export interface TreeOptions {
   readonly specials: readonly SpecialKind[];
   readonly symlinks: boolean;
   readonly hardlinks: boolean;
-  /** Modes that keep everybody but root out. */
+  /** Modes that keep even the owner out, unless that is root. */
   readonly harshModes: boolean;
   /** All files have one size and one time, and most share few files, so that only content tells them apart. */
   readonly alike?: boolean;
@@ -123,11 +123,13 @@ function grow(
   return shareGroups(top);
 }
 
+/** Whoever runs the tests. */
+const self = { uid: process.geteuid?.() ?? 0, gid: process.getegid?.() ?? 0 };
+
 const plainDirectory = {
   kind: "directory",
   mode: 0o755,
-  uid: 0,
-  gid: 0,
+  ...self,
   mtime: 1_500_000_000_000_000_000n,
   xattrs: [],
 } as const;
@@ -210,7 +212,7 @@ function commons(
 ): fc.Arbitrary<Pick<ModelNode, "mode" | "uid" | "gid" | "mtime" | "xattrs">> {
   const owner = owners
     ? fc.oneof({ weight: 3, arbitrary: fc.constant(0) }, fc.constant(12_345))
-    : fc.constant(0);
+    : undefined;
   const some = [
     [],
     [["user.note", "1"]],
@@ -221,9 +223,9 @@ function commons(
     ],
   ] as unknown as ModelNode["xattrs"][];
   return fc.record({
-    mode: fc.constantFrom(...modes.filter((mode) => harshModes || (mode & 0o600) === 0o600)),
-    uid: owner,
-    gid: owner,
+    mode: fc.constantFrom(...modes.filter((mode) => harshModes || (mode & 0o400) !== 0)),
+    uid: owner ?? fc.constant(self.uid),
+    gid: owner ?? fc.constant(self.gid),
     mtime: fc.constantFrom(...moments),
     xattrs: xattrs
       ? fc.oneof({ weight: 3, arbitrary: fc.constant(some[0]!) }, fc.constantFrom(...some))

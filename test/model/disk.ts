@@ -1,4 +1,5 @@
 /** Trees made on the disk, and looked at there with nothing but `node:fs`. */
+import { spawnSync } from "node:child_process";
 import type { BigIntStats } from "node:fs";
 import {
   existsSync,
@@ -27,7 +28,10 @@ export function newDirectory(): Disposable & { readonly path: string } {
   const path = mkdtempSync(join(base, "syncline-model-"));
   return {
     path,
-    [Symbol.dispose]: () => rmSync(path, { recursive: true, force: true }),
+    [Symbol.dispose]() {
+      if (process.geteuid?.() !== 0) spawnSync("chmod", ["-R", "u+rwx", path]);
+      rmSync(path, { recursive: true, force: true });
+    },
   };
 }
 
