@@ -1,3 +1,6 @@
+import { existsSync, readdirSync, rmSync } from "node:fs";
+import { setTimeout as delay } from "node:timers/promises";
+
 import { describe, expect, test } from "vitest";
 
 import { meddle } from "../support/background.ts";
@@ -6,7 +9,8 @@ import type { Place } from "../support/place.ts";
 import { newPlace } from "../support/place.ts";
 import { DRIVERS, leftovers, mirrorAndProve } from "../support/proof.ts";
 import { tool } from "../support/python.ts";
-import { mirror, problemsOf } from "../support/syncline.ts";
+import { mirror, problemsOf, start } from "../support/syncline.ts";
+import { strace } from "../support/trace.ts";
 import type { TreeEntry } from "../support/trees.ts";
 import { files, makeTree } from "../support/trees.ts";
 
@@ -106,5 +110,24 @@ describe.each(DRIVERS)("$driver", ({ options, tolerance }) => {
     expect([result.code, problemsOf(result)]).toEqual([3, [".syncline~cccccccccc~2 not-empty"]]);
     expect(tool("cat", [`${place.target}/.syncline~cccccccccc~2/inner`])).toBe("somebody's");
     expect(tool("cat", [`${place.target}/a`])).toBe("a");
+  });
+
+  test("a directory that somebody puts in a link's place at the last moment is not hidden away", async () => {
+    using place = newPlace();
+    makeTree(place.source, files({ "d/new": "new" }));
+    makeTree(place.target, [{ path: "d", kind: "symlink", target: "elsewhere" }]);
+    const running = start(place, ["mirror", "--json", "-y", place.source, place.target], {
+      ...options,
+      // The look at what stands there is over, and the name is about to change hands.
+      through: strace("renameat2,unlink,unlinkat", "delay_enter=400000"),
+    });
+    const temporary = () => readdirSync(place.target).some((name) => name.startsWith(".syncline~"));
+    while (!existsSync(place.target) || !temporary()) await delay(5);
+    rmSync(`${place.target}/d`);
+    makeTree(place.target, files({ "d/precious": "somebody's" }));
+    const result = await running.done;
+    expect([0, 3]).toContain(result.code);
+    expect(leftovers(walk(place.target))).toEqual([]);
+    expect(tool("cat", [`${place.target}/d/precious`])).toBe("somebody's");
   });
 });
