@@ -37,8 +37,15 @@ export function makeDirectory(ctx: Applier, { path, expected }: Of<"make-directo
   const temp = ctx.nextTemp();
   inWritable(ctx, dir, () => ctx.driver.makeDirectory(dir, temp, workMode));
   try {
-    if (tryRename(ctx, dir, temp, name, "exchange")) ctx.driver.unlink(dir, temp);
-    else {
+    if (tryRename(ctx, dir, temp, name, "exchange")) {
+      try {
+        ctx.driver.unlink(dir, temp);
+      } catch (error) {
+        // RACE: it has become a directory since it was looked at. It goes back to where it was.
+        ctx.driver.rename(dir, temp, dir, name, "exchange");
+        throw error;
+      }
+    } else {
       ctx.driver.unlink(dir, name);
       ctx.driver.rename(dir, temp, dir, name, "replace");
     }
