@@ -13,6 +13,9 @@ export interface Metadata {
   readonly mtimeNs: number;
   readonly ctimeSec: number;
   readonly ctimeNs: number;
+  /** When the inode was made, and never changed since; 0 where the file system does not say. */
+  readonly birthSec: number;
+  readonly birthNs: number;
   /** The twelve permission bits. */
   readonly mode: number;
   readonly uid: number;

@@ -30,6 +30,8 @@ const metadata: fc.Arbitrary<Metadata> = fc.record({
   mtimeNs: fc.nat(999_999_999),
   ctimeSec: fc.integer({ min: -(2 ** 40), max: 2 ** 40 }),
   ctimeNs: fc.nat(999_999_999),
+  birthSec: fc.integer({ min: -(2 ** 40), max: 2 ** 40 }),
+  birthNs: fc.nat(999_999_999),
   mode: fc.nat(0o7777),
   uid: uint32,
   gid: uint32,

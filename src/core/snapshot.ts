@@ -72,6 +72,8 @@ export interface SnapshotChunk {
   readonly mtimeNs: Uint32Array;
   readonly ctimeSec: Float64Array;
   readonly ctimeNs: Uint32Array;
+  readonly birthSec: Float64Array;
+  readonly birthNs: Uint32Array;
   readonly mode: Uint16Array;
   readonly uid: Uint32Array;
   readonly gid: Uint32Array;
@@ -87,7 +89,7 @@ export interface SnapshotChunk {
 
 export const chunkRows = 2048;
 
-const columnBytes = 84;
+const columnBytes = 96;
 const usualNameBytes = 24;
 
 /** Bytes behind a chunk of that many rows. */
@@ -112,10 +114,12 @@ export function newChunk(
     size: new Float64Array(buffer, take(8), rows),
     mtimeSec: new Float64Array(buffer, take(8), rows),
     ctimeSec: new Float64Array(buffer, take(8), rows),
+    birthSec: new Float64Array(buffer, take(8), rows),
     blocks: new Float64Array(buffer, take(8), rows),
     nameEnd: new Uint32Array(buffer, take(4), rows),
     mtimeNs: new Uint32Array(buffer, take(4), rows),
     ctimeNs: new Uint32Array(buffer, take(4), rows),
+    birthNs: new Uint32Array(buffer, take(4), rows),
     uid: new Uint32Array(buffer, take(4), rows),
     gid: new Uint32Array(buffer, take(4), rows),
     dev: new Uint32Array(buffer, take(4), rows),
@@ -176,6 +180,8 @@ export function findingAt(chunk: SnapshotChunk, row: number): Finding {
     mtimeNs: chunk.mtimeNs[row]!,
     ctimeSec: chunk.ctimeSec[row]!,
     ctimeNs: chunk.ctimeNs[row]!,
+    birthSec: chunk.birthSec[row]!,
+    birthNs: chunk.birthNs[row]!,
     mode: chunk.mode[row]!,
     uid: chunk.uid[row]!,
     gid: chunk.gid[row]!,
@@ -232,6 +238,8 @@ export function pushFinding(
   chunk.mtimeNs[row] = finding.mtimeNs;
   chunk.ctimeSec[row] = finding.ctimeSec;
   chunk.ctimeNs[row] = finding.ctimeNs;
+  chunk.birthSec[row] = finding.birthSec;
+  chunk.birthNs[row] = finding.birthNs;
   chunk.mode[row] = finding.mode;
   chunk.uid[row] = finding.uid;
   chunk.gid[row] = finding.gid;
@@ -253,6 +261,8 @@ export function copyRow(from: SnapshotChunk, row: number, to: SnapshotChunk): nu
   to.mtimeNs[at] = from.mtimeNs[row]!;
   to.ctimeSec[at] = from.ctimeSec[row]!;
   to.ctimeNs[at] = from.ctimeNs[row]!;
+  to.birthSec[at] = from.birthSec[row]!;
+  to.birthNs[at] = from.birthNs[row]!;
   to.mode[at] = from.mode[row]!;
   to.uid[at] = from.uid[row]!;
   to.gid[at] = from.gid[row]!;

@@ -49,6 +49,8 @@ export interface Stat {
   mtimeNs: number;
   ctimeSec: number;
   ctimeNs: number;
+  birthSec: number;
+  birthNs: number;
   mode: number;
   uid: number;
   gid: number;

@@ -7,7 +7,8 @@ import { kindOfType } from "./stat.ts";
 const AT_SYMLINK_NOFOLLOW = 0x100;
 const AT_NO_AUTOMOUNT = 0x800;
 const AT_EMPTY_PATH = 0x1000;
-const STATX_BASIC_STATS = 0x7ff;
+/** All that POSIX has, and the time of birth. */
+const STATX_WANTED = 0xfff;
 
 export function statCalls(libc: LibcCalls): Pick<FileDriver, "stat" | "statDescriptor"> {
   const write = nameWriter();
@@ -19,13 +20,13 @@ export function statCalls(libc: LibcCalls): Pick<FileDriver, "stat" | "statDescr
         dir,
         write(name),
         AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT,
-        STATX_BASIC_STATS,
+        STATX_WANTED,
         address,
       );
       decodeStatx(words, out);
     },
     statDescriptor(fd, out) {
-      libc.statx(fd, empty, AT_EMPTY_PATH, STATX_BASIC_STATS, address);
+      libc.statx(fd, empty, AT_EMPTY_PATH, STATX_WANTED, address);
       decodeStatx(words, out);
     },
   };
@@ -43,6 +44,8 @@ function decodeStatx(words: Uint32Array, out: Stat): void {
   out.size = kind === FILE ? words[11]! * 4294967296 + words[10]! : 0;
   out.blocks = words[13]! * 4294967296 + words[12]!;
   // Seconds are signed: times before 1970 have a negative high word.
+  out.birthSec = (words[21]! | 0) * 4294967296 + words[20]!;
+  out.birthNs = words[22]!;
   out.ctimeSec = (words[25]! | 0) * 4294967296 + words[24]!;
   out.ctimeNs = words[26]!;
   out.mtimeSec = (words[29]! | 0) * 4294967296 + words[28]!;

@@ -27,6 +27,8 @@ function fillStat(stats: BigIntStats, out: Stat): void {
   out.blocks = Number(stats.blocks);
   out.ctimeSec = seconds(stats.ctimeNs);
   out.ctimeNs = nanoseconds(stats.ctimeNs);
+  out.birthSec = seconds(stats.birthtimeNs);
+  out.birthNs = nanoseconds(stats.birthtimeNs);
   out.mtimeSec = seconds(stats.mtimeNs);
   out.mtimeNs = nanoseconds(stats.mtimeNs);
   out.nlink = Number(stats.nlink);

@@ -25,6 +25,8 @@ export function pushRow(
   chunk.mtimeNs[row] = stat.mtimeNs;
   chunk.ctimeSec[row] = stat.ctimeSec;
   chunk.ctimeNs[row] = stat.ctimeNs;
+  chunk.birthSec[row] = stat.birthSec;
+  chunk.birthNs[row] = stat.birthNs;
   chunk.mode[row] = stat.mode;
   chunk.uid[row] = stat.uid;
   chunk.gid[row] = stat.gid;

@@ -19,6 +19,8 @@ export function newStat(): Stat {
     mtimeNs: 0,
     ctimeSec: 0,
     ctimeNs: 0,
+    birthSec: 0,
+    birthNs: 0,
     mode: 0,
     uid: 0,
     gid: 0,

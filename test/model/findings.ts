@@ -23,6 +23,8 @@ const metadata: Metadata = {
   mtimeNs: 5,
   ctimeSec: 2000,
   ctimeNs: 6,
+  birthSec: 500,
+  birthNs: 7,
   mode: 0o644,
   uid: 1,
   gid: 2,

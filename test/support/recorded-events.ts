@@ -16,6 +16,8 @@ const metadata = {
   mtimeNs: 0,
   ctimeSec: 1_700_000_000,
   ctimeNs: 0,
+  birthSec: 1_600_000_000,
+  birthNs: 0,
   mode: 0o644,
   uid: 1000,
   gid: 1000,

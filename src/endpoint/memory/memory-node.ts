@@ -76,6 +76,9 @@ export function entryOf(node: MemoryNode, choice: XattrChoice, closed: boolean =
     mtimeNs: mtime.ns,
     ctimeSec: ctime.sec,
     ctimeNs: ctime.ns,
+    // Inode numbers are given once only, so they are as good as a time.
+    birthSec: node.ino,
+    birthNs: 0,
     mode: node.mode,
     uid: node.uid,
     gid: node.gid,
