@@ -1,4 +1,4 @@
-import type { EntryKind } from "../core/entry.ts";
+import type { Entry, EntryKind } from "../core/entry.ts";
 import type { RelPath } from "../core/path.ts";
 import type { Action, ActionLabel, Aspect, Plan } from "../core/plan.ts";
 import { actionsOf, labelOf } from "../core/plan.ts";
@@ -7,11 +7,14 @@ import { actionsOf, labelOf } from "../core/plan.ts";
 export interface ActionView {
   readonly action: ActionLabel;
   readonly path: RelPath;
-  /** The name that a new hard link shares its content with. */
+  /** The name that a new hard link shares its content with, or that was moved or copied from, or the other of two swapped. */
   readonly from: RelPath | undefined;
   /** What stands at the path afterwards; what stood there, for a deletion. */
   readonly kind: EntryKind;
-  /** Bytes of a file as it will be, or as it was before its deletion; `undefined` for other kinds. */
+  /**
+   * Bytes of a file as it will be, or as it was before its deletion, and of all files that move with a directory or another
+   * file; `undefined` for other kinds.
+   */
   readonly size: number | undefined;
   /** Bytes of the file that is replaced, where a file is replaced. */
   readonly oldSize: number | undefined;
@@ -29,12 +32,25 @@ export function viewAction(action: Action): ActionView | undefined {
   return {
     action: label,
     path: action.path,
-    from: action.type === "link" ? action.from : undefined,
+    from: fromOf(action),
     kind: entry.kind,
-    size: entry.kind === "file" ? entry.size : undefined,
-    oldSize: old?.kind === "file" && entry.kind === "file" ? old.size : undefined,
+    size: "carries" in action ? action.carries.bytes : sizeOf(entry),
+    oldSize: action.type === "exchange" || old === undefined ? undefined : oldSizeOf(old, entry),
     aspects: hasAspects ? action.aspects : [],
   };
+}
+
+function fromOf(action: Action): RelPath | undefined {
+  if (action.type === "move") return action.origin ?? action.from;
+  return "from" in action ? action.from : undefined;
+}
+
+function sizeOf(entry: Entry): number | undefined {
+  return entry.kind === "file" ? entry.size : undefined;
+}
+
+function oldSizeOf(old: Entry, entry: Entry): number | undefined {
+  return entry.kind === "file" ? sizeOf(old) : undefined;
 }
 
 /** What a plan has to show, in the order in which it is carried out. */

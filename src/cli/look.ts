@@ -10,6 +10,7 @@ export interface Glyphs {
   readonly dot: string;
   readonly moved: string;
   readonly copied: string;
+  readonly swapped: string;
   readonly more: string;
   readonly barFull: string;
   readonly barEmpty: string;
@@ -24,6 +25,7 @@ const unicode: Glyphs = {
   dot: "·",
   moved: "→",
   copied: "⧉",
+  swapped: "⇄",
   more: "…",
   barFull: "█",
   barEmpty: "░",
@@ -38,6 +40,7 @@ const ascii: Glyphs = {
   dot: "|",
   moved: ">",
   copied: "=",
+  swapped: "<>",
   more: "...",
   barFull: "#",
   barEmpty: ".",

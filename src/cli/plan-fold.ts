@@ -1,7 +1,7 @@
 import type { ActionView } from "../app/action-view.ts";
 
-/** What is told apart at a glance. A directory that is made counts as created. */
-export type FoldClass = "delete" | "update" | "create" | "metadata";
+/** What is told apart at a glance. A directory that is made counts as created, what is swapped as moved. */
+export type FoldClass = "delete" | "update" | "move" | "copy" | "create" | "metadata";
 
 /** One row that stands for one action or for many. */
 export interface Fold {
@@ -36,7 +36,14 @@ export function shrinks(view: ActionView): boolean {
 }
 
 export function foldClassOf({ action }: ActionView): FoldClass {
-  return action === "mkdir" ? "create" : action;
+  switch (action) {
+    case "mkdir":
+      return "create";
+    case "exchange":
+      return "move";
+    default:
+      return action;
+  }
 }
 
 /** Folds a plan by directory, the largest first in each class. Files that shrink are never folded, and come first. */

@@ -11,7 +11,14 @@ import { actionLine, markOf, problemLine } from "./text-lines.ts";
 import { displayWidth } from "./width.ts";
 
 /** Deletions first: they are what has to be seen. */
-const classes = ["delete", "update", "create", "metadata"] as const satisfies FoldClass[];
+const classes = [
+  "delete",
+  "update",
+  "move",
+  "copy",
+  "create",
+  "metadata",
+] as const satisfies FoldClass[];
 /** Rows that each class may take, so that the whole fits a screen. */
 const rowsEach = 6;
 const pathWidth = 44;

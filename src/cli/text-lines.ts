@@ -8,32 +8,50 @@ import type { Look, Tone } from "./look.ts";
 import type { GuardTrip, RunSummary } from "./run-event.ts";
 
 const marks = {
-  create: "+",
-  mkdir: "+",
-  update: "~",
-  delete: "-",
-  metadata: "*",
-} as const satisfies Record<ActionView["action"], string>;
+  create: () => "+",
+  mkdir: () => "+",
+  update: () => "~",
+  move: ({ moved }) => moved,
+  exchange: ({ swapped }) => swapped,
+  copy: ({ copied }) => copied,
+  delete: () => "-",
+  metadata: () => "*",
+} as const satisfies Record<ActionView["action"], (glyphs: Look["glyphs"]) => string>;
 
 const tones = {
   create: "green",
   mkdir: "green",
   update: "yellow",
+  move: "cyan",
+  exchange: "cyan",
+  copy: "cyan",
   delete: "red",
   metadata: "dim",
 } as const satisfies Record<ActionView["action"], Tone>;
 
 /** The mark of a kind of action, in its colour. */
 export function markOf(action: ActionView["action"], look: Look): string {
-  return look.paint(tones[action], marks[action]);
+  return look.paint(tones[action], marks[action](look.glyphs));
 }
 
 /** One action on one line: a mark, the path, and what the path alone does not say. */
 export function actionLine(view: ActionView, look: Look): string {
   const slash = view.kind === "directory" ? "/" : "";
   const aspects = view.aspects.length === 0 ? "" : `  (${view.aspects.join(", ")})`;
-  const from = view.from === undefined ? "" : `  (link to ${escapePath(view.from)})`;
+  const from = view.from === undefined ? "" : `  (${relationOf(view)} ${escapePath(view.from)})`;
   return `${markOf(view.action, look)} ${escapePath(view.path)}${slash}${from}${aspects}`;
+}
+
+function relationOf({ action }: ActionView): string {
+  switch (action) {
+    case "move":
+    case "copy":
+      return "from";
+    case "exchange":
+      return "swapped with";
+    default:
+      return "link to";
+  }
 }
 
 /** `target` is named where several targets are under way. It is not what a problem at the source is about. */

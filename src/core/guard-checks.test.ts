@@ -111,6 +111,7 @@ const removals = (count: number): Action[] =>
 
 function planOf(phases: Partial<Phases>, over: Partial<Plan> = {}): Plan {
   const all: Phases = {
+    moves: [],
     directories: [],
     content: [],
     metadata: [],

@@ -46,6 +46,7 @@ export function newMirrorPlanner(rules: MirrorRules): MirrorPlanner {
   const draft: Draft = {
     rules,
     phases: {
+      moves: [],
       directories: [],
       content: [],
       links: [],

@@ -16,6 +16,7 @@ export function newTally(): Tally {
     deleted: 0,
     metadata: 0,
     bytes: 0,
+    bytesAvoided: 0,
     deletedBytes: 0,
   };
   return {
@@ -28,15 +29,25 @@ export function newTally(): Tally {
         case "update":
           sums.updated++;
           break;
+        case "copy":
+          sums.copied++;
+          break;
         case "delete":
           sums.deleted++;
           break;
         case "metadata":
           sums.metadata++;
           break;
+        case "move":
+        case "exchange":
         case undefined:
           break;
       }
+      if (action.type === "move" || action.type === "exchange") {
+        sums.moved += action.carries.entries;
+        sums.bytesAvoided += action.carries.bytes;
+      }
+      if (action.type === "copy-file") sums.bytesAvoided += action.entry.size;
       if (action.type === "put-file") sums.bytes += action.entry.size;
       if (action.type === "remove") sums.deletedBytes += action.expected.size;
     },

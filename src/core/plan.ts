@@ -70,6 +70,42 @@ export type Action =
       readonly entry: Entry;
       readonly aspects: readonly Aspect[];
     }
+  /**
+   * Renames what stands at `from`, with everything below it. `expected` is what it replaces at `path`; never a directory,
+   * and nothing where a directory moves. `from` is where the entry stands when the action's turn has come, which an
+   * earlier move may have brought about; `origin` is where it stood before the run, where that says more to people.
+   */
+  | {
+      readonly type: "move";
+      readonly path: RelPath;
+      readonly from: RelPath;
+      readonly origin?: RelPath;
+      readonly expected: Leaf | undefined;
+      /** What stands at `from`. */
+      readonly entry: Entry;
+      readonly carries: Carried;
+    }
+  /** Swaps what stands at two names, neither of which is inside the other. */
+  | {
+      readonly type: "exchange";
+      readonly path: RelPath;
+      readonly from: RelPath;
+      /** What stands at `path`. */
+      readonly expected: Entry;
+      /** What stands at `from`. */
+      readonly entry: Entry;
+      readonly carries: Carried;
+    }
+  /** Makes a file at `path` from the content that the target itself has at `from`. */
+  | {
+      readonly type: "copy-file";
+      readonly path: RelPath;
+      readonly from: RelPath;
+      readonly expected: Entry | undefined;
+      readonly entry: FileEntry;
+      /** What stands at `from`. */
+      readonly original: FileEntry;
+    }
   | { readonly type: "remove"; readonly path: RelPath; readonly expected: Entry }
   /** Removes what a killed run left behind: not counted, not shown. */
   | { readonly type: "remove-leftover"; readonly path: RelPath; readonly isDirectory: boolean }
@@ -88,6 +124,14 @@ export type Action =
 
 export type ActionType = Action["type"];
 
+/** What a rename brings to where the source has it. */
+export interface Carried {
+  /** Entries that are in their place with it: 0 where a name is merely freed, 2 where both of an exchange are. */
+  readonly entries: 0 | 1 | 2;
+  /** Bytes of file content, that of everything below included, which need not be sent. */
+  readonly bytes: number;
+}
+
 /** Counts of a plan or of a finished run, entries of every kind, directories included. */
 export interface Totals {
   readonly created: number;
@@ -98,6 +142,8 @@ export interface Totals {
   readonly metadata: number;
   /** Bytes of file content to be written, or written. */
   readonly bytes: number;
+  /** Bytes of file content that are in the target already, and are moved or copied there. */
+  readonly bytesAvoided: number;
   readonly deletedBytes: number;
 }
 
@@ -106,6 +152,8 @@ export interface Totals {
  * place; only a non-directory that has to take a directory's name waits for what is below that directory to be gone.
  */
 export interface Phases {
+  /** In this order: each name is free, and each directory there, when it is needed. */
+  readonly moves: readonly Action[];
   /** Parents before children. */
   readonly directories: readonly Action[];
   /** Any order, in parallel. */
@@ -124,6 +172,7 @@ export interface Phases {
 }
 
 export const phaseNames: readonly (keyof Phases)[] = [
+  "moves",
   "directories",
   "content",
   "metadata",
@@ -161,7 +210,15 @@ export function* actionsOf(plan: Plan): Generator<Action> {
 }
 
 /** What an action is called in summaries and on screens; `undefined` for housekeeping that nobody is shown. */
-export type ActionLabel = "create" | "update" | "delete" | "metadata" | "mkdir";
+export type ActionLabel =
+  | "create"
+  | "update"
+  | "move"
+  | "exchange"
+  | "copy"
+  | "delete"
+  | "metadata"
+  | "mkdir";
 
 export function labelOf(action: Action): ActionLabel | undefined {
   switch (action.type) {
@@ -172,6 +229,12 @@ export function labelOf(action: Action): ActionLabel | undefined {
     case "put-special":
     case "link":
       return action.expected === undefined ? "create" : "update";
+    case "move":
+      return action.carries.entries === 0 ? undefined : "move";
+    case "exchange":
+      return "exchange";
+    case "copy-file":
+      return "copy";
     case "set-metadata":
       return "metadata";
     case "remove":

@@ -11,6 +11,8 @@ export interface Directories extends Disposable {
   open(path: RelPath): Descriptor;
   /** Opens a file for reading, through links where the directories are reached through them. The caller closes it. */
   openFile(path: RelPath): Descriptor;
+  /** Forgets what is open: paths may mean other directories now. */
+  forget(): void;
   readonly root: Descriptor;
 }
 
@@ -61,6 +63,10 @@ export function openDirectories(
     root: top,
     open: openDirectory,
     openFile: (path) => reach(openDirectory(parentPath(path)), baseName(path), "openFile"),
+    forget() {
+      shrink(0);
+      current = undefined;
+    },
     [Symbol.dispose]() {
       shrink(0);
       driver.close(top);

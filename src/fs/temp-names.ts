@@ -12,6 +12,14 @@ export function isTempName(name: Name): boolean {
   return name.startsWith(prefix) && pattern.test(name);
 }
 
+/**
+ * The name under which something waits while another entry takes its place. It is no temporary name: what a killed run
+ * leaves there is whole, and the next run finds it like anything else that has moved.
+ */
+export function parkedName(name: Name): Name {
+  return bytesOfText(`.syncline-parked${name.slice(prefix.length - 1)}`) as Name;
+}
+
 /** Makes names that no other thread or run makes: `run` tells them apart. */
 export function tempNames(run: string): () => Name {
   let next = 0;

@@ -6,6 +6,7 @@ import { describe } from "vitest";
 
 import { describeApply } from "./endpoint-apply.ts";
 import type { OpenPlace } from "./endpoint-place.ts";
+import { describeMoves } from "./endpoint-moves.ts";
 import { describeRead } from "./endpoint-read.ts";
 import { describeScan } from "./endpoint-scan.ts";
 
@@ -13,6 +14,7 @@ export function describeEndpoint(name: string, open: OpenPlace): void {
   describe(`the ${name} endpoint`, () => {
     describeScan(open);
     describeApply(open);
+    describeMoves(open);
     describeRead(open);
   });
 }

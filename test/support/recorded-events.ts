@@ -69,10 +69,12 @@ export const noTotals: Totals = {
   deleted: 0,
   metadata: 0,
   bytes: 0,
+  bytesAvoided: 0,
   deletedBytes: 0,
 };
 
 const noPhases: Phases = {
+  moves: [],
   directories: [],
   content: [],
   links: [],

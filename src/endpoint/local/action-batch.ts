@@ -1,4 +1,4 @@
-import type { Entry } from "../../core/entry.ts";
+import type { Entry, FileEntry } from "../../core/entry.ts";
 import type { RelPath } from "../../core/path.ts";
 import type { Action, ActionType } from "../../core/plan.ts";
 import type { Finding } from "../../core/entry.ts";
@@ -15,8 +15,10 @@ export interface ActionBatch {
   /** Row in `expected`, or -1. */
   readonly expectedRow: Int32Array<ArrayBuffer>;
   readonly expected: SnapshotChunk;
-  /** Of links, and of files whose content is elsewhere, by row. */
+  /** Of links, moves and copies, and of files whose content is elsewhere, by row. */
   readonly from: Map<number, RelPath>;
+  /** Of copies, by row. */
+  readonly originals: Map<number, FileEntry>;
 }
 
 const types = [
@@ -26,6 +28,9 @@ const types = [
   "put-special",
   "link",
   "set-metadata",
+  "move",
+  "exchange",
+  "copy-file",
   "remove",
   "remove-leftover",
   "finish-directory",
@@ -40,13 +45,14 @@ export function encodeActions(actions: readonly Action[]): ActionBatch {
       actions.reduce((sum, action) => sum + (expectedOf(action) === undefined ? 0 : 1), 0),
     ),
     from: new Map(),
+    originals: new Map(),
   };
   for (const [row, action] of actions.entries()) {
     batch.types[row] = types.indexOf(action.type);
     pushFinding(batch.entries, 0, action.path, findingOf(action));
-    if (action.type === "link") batch.from.set(row, action.from);
-    if (action.type === "put-file" && action.content !== undefined)
-      batch.from.set(row, action.content);
+    const from = fromOf(action);
+    if (from !== undefined) batch.from.set(row, from);
+    if (action.type === "copy-file") batch.originals.set(row, action.original);
     const expected = expectedOf(action);
     if (expected === undefined) continue;
     batch.expectedRow[row] = batch.expected.count;
@@ -58,6 +64,11 @@ export function encodeActions(actions: readonly Action[]): ActionBatch {
 export function batchBuffers(batch: ActionBatch): ArrayBuffer[] {
   const { types, expectedRow, entries, expected } = batch;
   return [types.buffer, expectedRow.buffer, ...chunkBuffers(entries), ...chunkBuffers(expected)];
+}
+
+function fromOf(action: Action): RelPath | undefined {
+  if (action.type === "put-file") return action.content;
+  return "from" in action ? action.from : undefined;
 }
 
 function expectedOf(action: Action): Entry | undefined {
@@ -91,6 +102,15 @@ export function decodeAction(batch: ActionBatch, row: number): Action {
       return { type, path, isDirectory: false };
     case "link":
       return { type, path, expected, entry, from: batch.from.get(row)! } as Action;
+    case "move":
+    case "exchange": {
+      const carries = { entries: 1, bytes: 0 };
+      return { type, path, expected, entry, from: batch.from.get(row)!, carries } as Action;
+    }
+    case "copy-file": {
+      const original = batch.originals.get(row)!;
+      return { type, path, expected, entry, from: batch.from.get(row)!, original } as Action;
+    }
     case "put-file": {
       const content = batch.from.get(row);
       return { type, path, expected, entry, ...(content !== undefined && { content }) } as Action;

@@ -5,6 +5,8 @@ import type { Directories } from "../../fs/directories.ts";
 import type { EntryProblem } from "../endpoint.ts";
 import type { Applier, Done } from "./applier.ts";
 import { asEntryProblem } from "./applier.ts";
+import { copyFile } from "./copy-file.ts";
+import { exchange, move } from "./move.ts";
 import { putFile } from "./put-file.ts";
 import { makeDirectory, putLink, putSpecial, putSymlink, updateMetadata } from "./put.ts";
 import { finishDirectory, remove, removeLeftover } from "./remove.ts";
@@ -42,6 +44,12 @@ function carryOut(ctx: Applier, source: Directories | undefined, action: Action)
       });
     case "set-metadata":
       return updateMetadata(ctx, action);
+    case "move":
+      return move(ctx, action);
+    case "exchange":
+      return exchange(ctx, action);
+    case "copy-file":
+      return copyFile(ctx, action);
     case "remove":
       return remove(ctx, action);
     case "remove-leftover":

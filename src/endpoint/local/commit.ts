@@ -1,4 +1,5 @@
 import type { Entry } from "../../core/entry.ts";
+import { identityKey } from "../../core/entry.ts";
 import type { Name } from "../../core/path.ts";
 import type { Descriptor, RenameMode } from "../../fs/driver.ts";
 import { errnoOf } from "../../fs/file-error.ts";
@@ -11,33 +12,51 @@ import { checkExpected, inWritable } from "./applier.ts";
  * moment, whole.
  */
 export function commit(ctx: Applier, place: Place, temp: Name, expected: Entry | undefined): void {
+  const staged: Place = { dir: place.dir, name: temp };
   if (expected === undefined) {
-    renameIntoFree(ctx, place, temp);
+    renameIntoFree(ctx, staged, place);
     return;
   }
   // RACE: between this look and the rename another program may put something else under the name, which is then replaced.
   // No system call closes the gap; it lasts for microseconds.
   checkExpected(ctx, place, expected);
-  if (expected.kind === "directory") replaceDirectory(ctx, place, temp);
-  else ctx.driver.rename(place.dir, temp, place.dir, place.name, "replace");
+  if (expected.kind === "directory") replaceDirectory(ctx, place, staged);
+  else replaceBy(ctx, staged, place);
 }
 
-function renameIntoFree(ctx: Applier, { dir, name }: Place, temp: Name): void {
+/** Puts what is at one place where another non-directory stands, which goes. */
+export function replaceBy(ctx: Applier, from: Place, to: Place): void {
+  ctx.driver.rename(from.dir, from.name, to.dir, to.name, "replace");
+}
+
+/**
+ * Renames to a name that nothing has. `entry` is what is renamed, where it is more than a name of ours: it may find itself
+ * there already, where the file system takes the two names for one.
+ */
+export function renameIntoFree(ctx: Applier, from: Place, to: Place, entry?: Entry): void {
   try {
-    if (tryRename(ctx, dir, temp, name, "no-replace")) return;
+    if (tryRename(ctx, from, to, "no-replace")) return;
     // RACE: as above, where the file system has no rename that refuses to overwrite.
-    if (isFree(ctx, dir, name)) {
-      ctx.driver.rename(dir, temp, dir, name, "replace");
+    if (isFree(ctx, to.dir, to.name)) {
+      replaceBy(ctx, from, to);
       return;
     }
   } catch (error) {
     if (errnoOf(error) !== "EEXIST") throw error;
+  }
+  if (entry !== undefined && entry.nlink === 1 && isHere(ctx, to, entry)) {
+    replaceBy(ctx, from, to);
+    return;
   }
   throw new EntryProblem(
     "target",
     "changed",
     "something has appeared here since the plan was made; the next run will see",
   );
+}
+
+function isHere(ctx: Applier, { dir, name }: Place, entry: Entry): boolean {
+  return !isFree(ctx, dir, name) && identityKey(ctx.stat) === identityKey(entry);
 }
 
 function isFree(ctx: Applier, dir: Descriptor, name: Name): boolean {
@@ -51,31 +70,25 @@ function isFree(ctx: Applier, dir: Descriptor, name: Name): boolean {
 }
 
 /** By now the directory is empty, or the removal fails and nothing has changed. */
-function replaceDirectory(ctx: Applier, { dir, name }: Place, temp: Name): void {
-  if (tryRename(ctx, dir, temp, name, "exchange")) {
+function replaceDirectory(ctx: Applier, { dir, name }: Place, staged: Place): void {
+  if (tryRename(ctx, staged, { dir, name }, "exchange")) {
     try {
-      ctx.driver.removeDirectory(dir, temp);
+      ctx.driver.removeDirectory(dir, staged.name);
     } catch (error) {
-      ctx.driver.rename(dir, temp, dir, name, "exchange");
+      ctx.driver.rename(dir, staged.name, dir, name, "exchange");
       throw error;
     }
     return;
   }
   ctx.driver.removeDirectory(dir, name);
-  ctx.driver.rename(dir, temp, dir, name, "replace");
+  replaceBy(ctx, staged, { dir, name });
 }
 
 /** Renames with a flag; false where the file system does not know it. */
-export function tryRename(
-  ctx: Applier,
-  dir: Descriptor,
-  from: Name,
-  to: Name,
-  mode: RenameMode,
-): boolean {
+export function tryRename(ctx: Applier, from: Place, to: Place, mode: RenameMode): boolean {
   if (!ctx.renameFlags) return false;
   try {
-    ctx.driver.rename(dir, from, dir, to, mode);
+    ctx.driver.rename(from.dir, from.name, to.dir, to.name, mode);
     return true;
   } catch (error) {
     const errno = errnoOf(error);

@@ -31,7 +31,7 @@ export interface StagedFile {
   readonly fd: Descriptor;
 }
 
-export function beginFile(ctx: Applier, action: PutFile): StagedFile {
+export function beginFile(ctx: Applier, action: Pick<PutFile, "path">): StagedFile {
   const place = placeOf(ctx, action.path);
   const temp = ctx.nextTemp();
   const fd = inWritable(ctx, place.dir, () => ctx.driver.createFile(place.dir, temp));
@@ -41,7 +41,7 @@ export function beginFile(ctx: Applier, action: PutFile): StagedFile {
 /** Sets the metadata of a filled file and gives it its place. */
 export function finishFile(
   ctx: Applier,
-  action: PutFile,
+  action: Pick<PutFile, "path" | "expected">,
   { place, temp, fd }: StagedFile,
   entry: FileEntry,
 ): EntryProblem | undefined {

@@ -37,7 +37,7 @@ export function makeDirectory(ctx: Applier, { path, expected }: Of<"make-directo
   const temp = ctx.nextTemp();
   inWritable(ctx, dir, () => ctx.driver.makeDirectory(dir, temp, workMode));
   try {
-    if (tryRename(ctx, dir, temp, name, "exchange")) {
+    if (tryRename(ctx, { dir, name: temp }, place, "exchange")) {
       try {
         ctx.driver.unlink(dir, temp);
       } catch (error) {

@@ -43,6 +43,12 @@ export function applyNow(
       return link(target, action);
     case "set-metadata":
       return updateMetadata(target, action);
+    case "move":
+      return move(target, action);
+    case "exchange":
+      return exchange(target, action);
+    case "copy-file":
+      return copyFile(target, action);
     case "remove":
     case "remove-leftover":
       return remove(target, action);
@@ -54,7 +60,7 @@ export function applyNow(
 /** Puts a file whose content has arrived in full. */
 export function putFile(
   target: MemoryTarget,
-  { path, expected, entry }: Of<"put-file">,
+  { path, expected, entry }: Pick<Of<"put-file">, "path" | "expected" | "entry">,
   content: Uint8Array,
 ): EntryProblem | undefined {
   const place = placeOf(target, path);
@@ -115,6 +121,36 @@ function updateMetadata(
 ): EntryProblem | undefined {
   const node = checkExpected(target.world, placeOf(target, path), expected);
   return setMetadata(target, node, entry, false);
+}
+
+function move(target: MemoryTarget, { path, from, expected, entry }: Of<"move">): undefined {
+  const origin = placeOf(target, from);
+  const node = checkExpected(target.world, origin, entry);
+  const to = placeOf(target, path);
+  if (node.kind === "directory" && path.startsWith(`${from}/`)) {
+    throw trouble("io", "a directory cannot be moved into itself");
+  }
+  const isRespelled = origin.dir === to.dir && childOf(target.world, to.dir, to.name) === node;
+  if (isRespelled) setChild(target.world, origin.dir, origin.name, undefined);
+  commit(target, to, expected, node);
+  if (!isRespelled) setChild(target.world, origin.dir, origin.name, undefined);
+}
+
+function exchange(
+  target: MemoryTarget,
+  { path, from, expected, entry }: Of<"exchange">,
+): undefined {
+  const [origin, to] = [placeOf(target, from), placeOf(target, path)];
+  const node = checkExpected(target.world, origin, entry);
+  const other = checkExpected(target.world, to, expected);
+  setChild(target.world, to.dir, to.name, node);
+  setChild(target.world, origin.dir, origin.name, other);
+}
+
+function copyFile(target: MemoryTarget, action: Of<"copy-file">): EntryProblem | undefined {
+  const original = checkExpected(target.world, placeOf(target, action.from), action.original);
+  if (original.kind !== "file") throw trouble("changed", "it is no file any more");
+  return putFile(target, action, original.content);
 }
 
 function remove(target: MemoryTarget, action: Of<"remove" | "remove-leftover">): undefined {
