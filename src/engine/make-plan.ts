@@ -7,6 +7,7 @@ import type { Plan } from "../core/plan.ts";
 import type { CompareMode, LinkMode, Preserve } from "../core/preserve.ts";
 import type { Difference } from "../core/difference.ts";
 import type { Name, RelPath } from "../core/path.ts";
+import { rootPath } from "../core/path.ts";
 import type { SnapshotChunk } from "../core/snapshot.ts";
 import { findingAt, newChunk, pushFinding } from "../core/snapshot.ts";
 import type { Endpoint, ScanRequest } from "../endpoint/endpoint.ts";
@@ -172,6 +173,8 @@ function compareRulesOf({
   );
   const { symlinks, foldsCase, linkTimes } = target.capabilities;
   return {
+    top: rootPath,
+    holdsTrees: false,
     isSingle: single !== undefined,
     excludedGoes: settings.deleteExcluded,
     targetPlace: targetExists ? undefined : targetPlace,
