@@ -5,6 +5,7 @@
 import { describe } from "vitest";
 
 import { describeApply } from "./endpoint-apply.ts";
+import { describeHash } from "./endpoint-hash.ts";
 import type { OpenPlace } from "./endpoint-place.ts";
 import { describeRead } from "./endpoint-read.ts";
 import { describeScan } from "./endpoint-scan.ts";
@@ -14,5 +15,6 @@ export function describeEndpoint(name: string, open: OpenPlace): void {
     describeScan(open);
     describeApply(open);
     describeRead(open);
+    describeHash(open);
   });
 }
