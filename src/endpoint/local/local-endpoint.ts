@@ -19,6 +19,7 @@ import type {
 import { encodeActions } from "./action-batch.ts";
 import { applyStream } from "./apply-stream.ts";
 import { capabilitiesOf } from "./capabilities.ts";
+import { hashHere } from "./hash-files.ts";
 import type { LocalHost } from "./host.ts";
 import type { ContentJob, ContentResult } from "./jobs.ts";
 import {
@@ -116,6 +117,13 @@ export function openLocal(
         throw aboutRoot(path, error);
       });
     },
+
+    hash: (requests, options, signal) =>
+      hashHere({ host, root: hostRoot(), options, counters }, requests, signal).catch(
+        (error: unknown) => {
+          throw aboutRoot(path, error);
+        },
+      ),
 
     apply(actions, ordered, source, options, signal) {
       const run = {
