@@ -190,7 +190,7 @@ function roomNeeded({ phases }: Plan, reflink: boolean): { bytes: number; inodes
       action.expected === undefined
     )
       inodes++;
-    if (action.type !== "put-file" || reflink) continue;
+    if ((action.type !== "put-file" && action.type !== "copy-file") || reflink) continue;
     const { entry, expected } = action;
     const needed = Math.min(entry.size, entry.blocks * 512);
     const freed =

@@ -1,4 +1,4 @@
-import type { HeldTree } from "./held-tree.ts";
+import type { GrowingTree, HeldTree } from "./held-tree.ts";
 import { holdRows, newTree } from "./held-tree.ts";
 import type { Name, RelPath } from "./path.ts";
 import { joinPath } from "./path.ts";
@@ -85,22 +85,36 @@ function keyOf(chunk: SnapshotChunk, row: number): number {
   return (hash >>> 0) * 2 ** 20 + (chunk.size[row]! % 2 ** 20);
 }
 
-/** Takes a directory out of its tree: the directory as a tree of its own, and what is left, if anything is. */
-export function cutTree(directory: TreeDirectory): { inner: HeldTree; rest: HeldTree | undefined } {
-  const { tree, first, end, chunk, row, path } = directory;
-  const inner = newTree(path, chunk.depth[row]!);
+/**
+ * Takes directories out of their tree, none of which is inside another one: each as a tree of its own, in the same order,
+ * and what is left, if anything is.
+ */
+export function cutTree(
+  tree: HeldTree,
+  directories: readonly TreeDirectory[],
+): { inner: HeldTree[]; rest: HeldTree | undefined } {
   const rest = newTree(tree.path, 0);
+  const inner = directories.map(({ path, chunk, row }) => newTree(path, chunk.depth[row]!));
+  const cuts = directories
+    .map(({ first, end }, i) => ({ first, end, into: inner[i]! }))
+    .toSorted((a, b) => a.first - b.first);
   let at = 0;
-  for (const from of tree.chunks) {
-    const [start, stop] = [clamp(first - at, from.count), clamp(end - at, from.count)];
-    if (start > 0) holdRows(rest, from, 0, start);
-    if (stop > start) holdRows(inner, from, start, stop);
-    if (stop < from.count) holdRows(rest, from, stop, from.count);
-    at += from.count;
+  for (const { first, end, into } of cuts) {
+    takeRows(tree, at, first, rest);
+    takeRows(tree, first, end, into);
+    at = end;
   }
-  return { inner, rest: first === 0 ? undefined : rest };
+  takeRows(tree, at, Infinity, rest);
+  return { inner, rest: rest.chunks.length === 0 ? undefined : rest };
 }
 
-function clamp(value: number, most: number): number {
-  return Math.max(0, Math.min(value, most));
+/** Copies rows, counted over all chunks. */
+function takeRows(tree: HeldTree, first: number, end: number, into: GrowingTree): void {
+  let at = 0;
+  for (const chunk of tree.chunks) {
+    const start = Math.max(first - at, 0);
+    const stop = Math.min(end - at, chunk.count);
+    if (stop > start) holdRows(into, chunk, start, stop);
+    at += chunk.count;
+  }
 }

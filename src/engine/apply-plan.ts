@@ -8,6 +8,7 @@ import type { ApplyOptions, Endpoint, Outcome } from "../endpoint/endpoint.ts";
 
 /** Phases whose actions must keep their order: parents before children, or the other way round. */
 const ordered: ReadonlySet<keyof Phases> = new Set([
+  "moves",
   "directories",
   "removals",
   "replacements",
@@ -30,7 +31,7 @@ export async function* applyPlan(
   signal: AbortSignal,
 ): AsyncGenerator<Outcome[]> {
   const { plan, source, target, options } = input;
-  /** Directories that could not be made: their one problem speaks for all that should be inside. */
+  /** What could not be made, or not be moved there: its one problem speaks for all that should be done to it or inside. */
   const lost = new Set<RelPath>();
   /** Where an old content still stands, or none: nothing may become a further name of that. */
   const failed = new Set<RelPath>();
@@ -73,13 +74,28 @@ export async function* applyPlan(
       yield outcomes.filter(({ action, done, problem }) => {
         if (isWithinAny(action.path, lost)) return false;
         isFull ||= problem?.side === "target" && incapable.has(problem.code);
-        if (!done) (action.type === "make-directory" ? lost : failed).add(action.path);
+        if (!done) lose(action, lost, failed);
         return true;
       });
     }
     if (name !== "removals") unflushed = true;
   }
   await flush();
+}
+
+/** Notes what cannot be worked with, since an action on it was not done. */
+function lose(action: Action, lost: Set<RelPath>, failed: Set<RelPath>): void {
+  switch (action.type) {
+    case "make-directory":
+    case "move":
+      lost.add(action.path);
+      return;
+    case "exchange":
+      lost.add(action.path).add(action.from);
+      return;
+    default:
+      failed.add(action.path);
+  }
 }
 
 /** Phases in which the target loses something. */
