@@ -2,6 +2,8 @@ import { compare } from "../core/compare.ts";
 import type { CompareRules, RootIdentity } from "../core/compare.ts";
 import type { Filter } from "../core/filter.ts";
 import { noFilter } from "../core/filter.ts";
+import type { HashAlgorithm } from "../core/content-hash.ts";
+import type { MirrorPlanner } from "../core/mirror-plan.ts";
 import { newMirrorPlanner } from "../core/mirror-plan.ts";
 import type { Plan } from "../core/plan.ts";
 import type { CompareMode, LinkMode, Preserve } from "../core/preserve.ts";
@@ -10,9 +12,12 @@ import type { Name, RelPath } from "../core/path.ts";
 import { rootPath } from "../core/path.ts";
 import type { SnapshotChunk } from "../core/snapshot.ts";
 import { findingAt, newChunk, pushFinding } from "../core/snapshot.ts";
+import type { BaselineReader } from "../state/state.ts";
 import type { Endpoint, ScanRequest } from "../endpoint/endpoint.ts";
 import type { ContentChecker } from "./content-checks.ts";
 import { newContentChecker } from "./content-checks.ts";
+import type { MoveFinder } from "./find-moves.ts";
+import { newMoveFinder } from "./find-moves.ts";
 
 /** What a one-way run is asked to do, over all its targets. */
 export interface MirrorSettings {
@@ -25,6 +30,10 @@ export interface MirrorSettings {
   readonly filter: Filter;
   readonly ignoreFiles: boolean;
   readonly oneFileSystem: boolean;
+  /** Look for what was renamed, moved or copied. */
+  readonly moves: boolean;
+  /** By which content is compared where it is not compared byte by byte. */
+  readonly hash: HashAlgorithm;
 }
 
 /** Milliseconds within which a file may change twice and keep its mtime, on a clock of full resolution. */
@@ -67,6 +76,8 @@ export interface PlanInput {
   readonly preserve: Preserve;
   /** Milliseconds since the epoch, from before the scan. */
   readonly startedAt: number;
+  /** What is remembered of the pair, if anything is. */
+  readonly memory: BaselineReader | undefined;
 }
 
 /**
@@ -86,25 +97,39 @@ export async function makePlan(
     foldsCase: target.capabilities.foldsCase,
     ...(single !== undefined && { content: single.sourceName }),
   });
+  const rules = compareRulesOf(input);
   const options = { preserve, followLinks: settings.links === "follow" };
   const checker = newContentChecker(
     source,
     target,
     options,
-    (settled) => planner.add(settled),
+    (settled) => finder.add(settled),
     signal,
   );
+  const finder = rules.holdsTrees
+    ? newMoveFinder({
+        source,
+        target,
+        options,
+        rules,
+        hash: settings.hash,
+        memory: input.memory,
+        planner,
+        signal,
+      })
+    : noFinder(planner);
   const request = scanRequestOf(settings, preserve, "target");
   const only = single === undefined ? {} : { only: single.targetName };
   const scanned = input.targetExists ? target.scan({ ...request, ...only }, signal) : nothing();
   const chunks = single === undefined ? input.chunks : renamed(input.chunks, single);
-  const differences = compare(chunks, scanned, compareRulesOf(input));
+  const differences = compare(chunks, scanned, rules);
   let isReading = false;
   try {
     for (;;) {
       const next = await differences.next();
       if (next.done === true) {
         await checker.finish();
+        await finder.finish();
         return planner.finish(next.value);
       }
       for (const difference of next.value) {
@@ -112,7 +137,7 @@ export async function makePlan(
           isReading = true;
           onReading();
         }
-        if (difference.type !== "check") planner.add(difference);
+        if (difference.type !== "check") finder.add(difference);
         else if (single === undefined) await checker.add(difference);
         else await checker.add(elsewhere(difference, single.sourceName));
       }
@@ -155,6 +180,26 @@ async function* renamed(
   }
 }
 
+/** Nothing has moved in a target that is empty, that keeps all it has, or that is one file. */
+function looksForMoves(
+  { moves, delete: deletes, ignoreFiles }: MirrorSettings,
+  single: SingleFile | undefined,
+  targetExists: boolean,
+): boolean {
+  return moves && deletes && !ignoreFiles && single === undefined && targetExists;
+}
+
+/** Every difference is what it seems. */
+function noFinder(planner: MirrorPlanner): MoveFinder {
+  return {
+    add(difference) {
+      if (difference.type === "source-tree" || difference.type === "target-tree") return;
+      planner.add(difference);
+    },
+    finish: async () => {},
+  };
+}
+
 async function* nothing(): AsyncGenerator<SnapshotChunk> {}
 
 function compareRulesOf({
@@ -174,7 +219,7 @@ function compareRulesOf({
   const { symlinks, foldsCase, linkTimes } = target.capabilities;
   return {
     top: rootPath,
-    holdsTrees: false,
+    holdsTrees: looksForMoves(settings, single, targetExists),
     isSingle: single !== undefined,
     excludedGoes: settings.deleteExcluded,
     targetPlace: targetExists ? undefined : targetPlace,

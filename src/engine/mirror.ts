@@ -134,7 +134,7 @@ async function plan(
   try {
     const targetExists = targetRoot.kind !== "missing";
     const place = { target, targetExists, targetPlace: targetRoot.identity };
-    const input = { source, chunks, ...place, settings, preserve, startedAt, single };
+    const input = { source, chunks, ...place, settings, preserve, startedAt, single, memory: undefined };
     state.plan = await makePlan(input, () => enter(state, "content"), signal);
     const { content, replacements } = state.plan.phases;
     const isFile = ({ type }: Action): boolean => type === "put-file";
@@ -287,7 +287,7 @@ function summarize(state: State, status: RunStatus, figures: Figures = {}): RunS
     skipped: plan?.skipped ?? 0,
     problems: figures.problems ?? plan?.problems.length ?? 0,
     bytesCopied: figures.bytes ?? 0,
-    bytesAvoided: figures.shared ?? 0,
+    bytesAvoided: (figures.shared ?? 0) + (figures.totals?.bytesAvoided ?? 0),
     durationMs: Math.round(run.clock.monotonic() - run.startedMonotonic),
   };
   return summary;

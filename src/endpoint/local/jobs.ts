@@ -51,6 +51,8 @@ export interface ContentJob {
   readonly target: HostPath;
   readonly followLinks: boolean;
   readonly paths: string;
+  /** Where the source has them, if not at the same paths. */
+  readonly contents: string | undefined;
   readonly sizes: Float64Array<ArrayBuffer>;
   readonly signals: Signals;
   readonly counters: Counters;
