@@ -131,17 +131,22 @@ function step(run: Comparison): boolean {
     return true;
   }
   run.frozenBelow = Infinity;
-  if (holdBelow(run, source, run.sourceTree) || holdBelow(run, target, run.targetTree)) return true;
+  if (run.sourceTree !== undefined && holdBelow(run, source, run.sourceTree)) return true;
+  if (run.targetTree !== undefined && holdBelow(run, target, run.targetTree)) return true;
   if (source.depth === ended && target.depth === ended) return false;
   // The deeper cursor is inside a directory that the other one has left or never had.
-  const order =
-    source.depth === target.depth ? compareNames(source, target) : target.depth - source.depth;
+  const order = source.depth === target.depth ? namesOrder(run) : target.depth - source.depth;
   if (order <= 0) watchRoots(run, source, run.sourceRoot, run.targetRoot);
   if (order >= 0) watchRoots(run, target, run.targetRoot, run.sourceRoot);
   if (order < 0) onlySource(run);
   else if (order > 0) onlyTarget(run);
   else both(run);
   return true;
+}
+
+/** What is compared is one thing, whatever its two ends are called. */
+function namesOrder({ source, target }: Comparison): number {
+  return source.depth === 0 ? 0 : compareNames(source, target);
 }
 
 function onlySource(run: Comparison): void {
@@ -257,10 +262,14 @@ function hold(
   return tree;
 }
 
-/** Takes all rows of this chunk that belong into the tree; false where there are none. */
-function holdBelow(run: Comparison, cursor: Cursor, tree: GrowingTree | undefined): boolean {
-  if (tree === undefined || cursor.depth <= tree.depth) return false;
+/** Takes all rows of this chunk that belong into the tree; false where it has come to its end. */
+function holdBelow(run: Comparison, cursor: Cursor, tree: GrowingTree): boolean {
   const isSource = cursor === run.source;
+  if (cursor.depth <= tree.depth) {
+    if (isSource) run.sourceTree = undefined;
+    else run.targetTree = undefined;
+    return false;
+  }
   const { chunk, row: start } = cursor;
   while (!cursor.empty && cursor.depth > tree.depth) {
     if (isSource) {

@@ -41,7 +41,7 @@ interface Draft {
 /** Makes the plan of a one-way run out of differences, told in any order. Content checks have been settled before. */
 /** What is left to be said when content was checked and moves were found. */
 export type PlannedDifference =
-  | Exclude<Difference, { type: "check" | "source-tree" | "target-tree" }>
+  | Exclude<Difference, { type: "check" }>
   /** A file that only the source has, whose content the target has at `from`. */
   | {
       readonly type: "copied";
@@ -107,7 +107,14 @@ function add(draft: Draft, difference: PlannedDifference): void {
       return;
     case "copied": {
       const { path, from, original, source: entry, around } = difference;
-      const action = { type: "copy-file", path, from, original, expected: undefined, entry } as const;
+      const action = {
+        type: "copy-file",
+        path,
+        from,
+        original,
+        expected: undefined,
+        entry,
+      } as const;
       push(draft, "content", action, around);
       return;
     }
@@ -134,6 +141,10 @@ function add(draft: Draft, difference: PlannedDifference): void {
     }
     case "folded":
       draft.folded.set(difference.path, difference.other);
+      return;
+    // Trees are held for whoever looks for moves, and taken apart before.
+    case "source-tree":
+    case "target-tree":
       return;
     case "nested":
       draft.nested.push(difference.path);
@@ -258,9 +269,15 @@ function finish(draft: Draft, counts: CompareCounts): Plan {
 }
 
 /** Leaves out directories that moves have already asked for. */
-function dropMade({ phases }: Draft): void {
+function dropMade({ phases, around, touched }: Draft): void {
   const made = new Set(phases.moves.map(({ type, path }) => (type === "move" ? undefined : path)));
-  if (made.size > 0) phases.directories = phases.directories.filter(({ path }) => !made.has(path));
+  if (made.size === 0) return;
+  phases.directories = phases.directories.filter((action) => {
+    const isMade = made.has(action.path);
+    const changed = isMade ? around.get(action) : undefined;
+    if (changed !== undefined) touched.push(changed);
+    return !isMade;
+  });
 }
 
 function placeLinks(draft: Draft): void {

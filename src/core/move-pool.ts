@@ -75,7 +75,8 @@ export function pool(into: MovePool, difference: SingleDifference, planner: Mirr
       return;
     case "source-only": {
       const { path, source } = difference;
-      if (source.kind === "directory") into.missing.set(path, { entry: source, expected: undefined });
+      if (source.kind === "directory")
+        into.missing.set(path, { entry: source, expected: undefined });
       if (source.kind === "file" && source.size > 0) into.sourceOnly.push(difference);
       else planner.add(difference);
       return;
@@ -109,7 +110,8 @@ function poolDiffering(into: MovePool, difference: Of<"differs">): void {
 }
 
 function shelter({ sheltering }: MovePool, path: RelPath): void {
-  for (let dir = path; dir !== "" && !sheltering.has(dir); dir = parentPath(dir)) sheltering.add(dir);
+  for (let dir = path; dir !== "" && !sheltering.has(dir); dir = parentPath(dir))
+    sheltering.add(dir);
 }
 
 /** What may be found elsewhere in the target: files that hold something. */
@@ -135,14 +137,25 @@ export function appearedIn({ sourceOnly, differing, folded, sheltering }: MovePo
   );
 }
 
+/** Directories that are in the way of something else and have to stay: so does everything in them. */
+export function stuckIn({ differing, sheltering }: MovePool): ReadonlySet<RelPath> {
+  const stuck = differing.filter(
+    ({ path, target }) => target.kind === "directory" && sheltering.has(path),
+  );
+  return new Set(stuck.map(({ path }) => path));
+}
+
 /** What may be wanted elsewhere. */
-export function vanishedIn({ targetOnly, differing }: MovePool): Vanished[] {
+export function vanishedIn(held: MovePool): Vanished[] {
+  const { targetOnly, differing } = held;
+  const stuck = stuckIn(held);
   const gone = targetOnly.flatMap((one) =>
     one.type === "target-only" ? [{ path: one.path, entry: one.target, around: one.around }] : [],
   );
   const replaced = differing.map(({ path, target, around }) => ({ path, entry: target, around }));
   return [...gone, ...replaced].filter(
-    (one): one is Vanished => one.entry.kind === "file" && one.entry.size > 0,
+    (one): one is Vanished =>
+      one.entry.kind === "file" && one.entry.size > 0 && !isWithinAny(one.path, stuck),
   );
 }
 

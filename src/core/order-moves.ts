@@ -116,11 +116,13 @@ export function orderMoves(input: MovesToOrder): OrderedMoves {
   for (const first of input.leaves) {
     if (placed.has(first)) continue;
     const chain = [first];
-    const isOpen = (next: LeafMove | undefined): next is LeafMove =>
-      next !== undefined && next !== first && !placed.has(next) && !aside.has(next.from);
     let next = leaving.get(first.to);
-    for (; isOpen(next); next = leaving.get(next.to)) chain.push(next);
-    if (next === first && !aside.has(first.from)) {
+    while (next !== undefined && next !== first && !placed.has(next) && !aside.has(next.from)) {
+      chain.push(next);
+      next = leaving.get(next.to);
+    }
+    const isRing = next === first && !aside.has(first.from);
+    if (isRing) {
       actions.push(...exchanges(chain, now));
       for (const move of chain) placed.add(move);
     } else for (const move of chain.toReversed()) place(move);

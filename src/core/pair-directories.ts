@@ -115,7 +115,8 @@ function candidates(now: TreeDirectory, votes: Votes): TreeDirectory[] {
   const all = [...(votes.get(now) ?? [])].filter(([old, count]) => 2 * count >= old.files);
   return all
     .toSorted(
-      ([a, x], [b, y]) => y - x || closeness(b, now) - closeness(a, now) || (a.path < b.path ? -1 : 1),
+      ([a, x], [b, y]) =>
+        y - x || closeness(b, now) - closeness(a, now) || (a.path < b.path ? -1 : 1),
     )
     .map(([old]) => old);
 }

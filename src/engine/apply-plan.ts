@@ -57,10 +57,11 @@ export async function* applyPlan(
       continue;
     }
     const wanted = plan.phases[name].filter((action) => !isWithinAny(action.path, lost));
-    const actions = wanted.filter((action) => !isBlocked(action, failed));
-    if (actions.length < wanted.length) {
-      yield wanted.filter((action) => isBlocked(action, failed)).map(blockedOutcome);
-    }
+    const isBlocked = (action: Action): boolean =>
+      (action.type === "link" || action.type === "copy-file") &&
+      (failed.has(action.from) || isWithinAny(action.from, lost));
+    const actions = wanted.filter((action) => !isBlocked(action));
+    if (actions.length < wanted.length) yield wanted.filter(isBlocked).map(blockedOutcome);
     if (actions.length === 0) continue;
     // DURABILITY: what replaces a deleted entry is on the disk before that entry goes.
     if (name === "removals") await flush();
@@ -144,12 +145,8 @@ async function unreadableReplacements(
   return out;
 }
 
-function isBlocked(action: Action, failed: ReadonlySet<RelPath>): boolean {
-  return action.type === "link" && failed.has(action.from);
-}
-
 function blockedOutcome(action: Action): Outcome {
-  const message = "the file that it shall be a further name of is not in place";
+  const message = "the file that it shall be a further name or a copy of is not in place";
   const problem = { path: action.path, side: "target", code: "blocked", message } as const;
   return { action, done: false, bytes: 0, shared: 0, problem };
 }

@@ -7,11 +7,12 @@ import { rowsOfTree } from "../core/held-tree.ts";
 import type { HeldTree } from "../core/held-tree.ts";
 import type { MirrorPlanner } from "../core/mirror-plan.ts";
 import type { MovePool, PooledTree, SingleDifference } from "../core/move-pool.ts";
-import { newMovePool, pool } from "../core/move-pool.ts";
+import { newMovePool, pool, stuckIn } from "../core/move-pool.ts";
 import type { DirectoryMove } from "../core/order-moves.ts";
 import type { DirectoryPair } from "../core/pair-directories.ts";
 import { pairDirectories, rebased } from "../core/pair-directories.ts";
 import type { RelPath } from "../core/path.ts";
+import { isWithinAny } from "../core/path.ts";
 import { findingAt } from "../core/snapshot.ts";
 import type { TreeDirectory } from "../core/tree-census.ts";
 import { cutTree, takeCensus } from "../core/tree-census.ts";
@@ -81,7 +82,10 @@ export function onDisk({ directories }: Finding, path: RelPath): RelPath {
 /** Finds directories that moved as a whole, and looks into them. False where there are none. */
 async function moveDirectories(finding: Finding): Promise<boolean> {
   const { pool: held, search, settled } = finding;
-  const movable = held.targetTrees.filter(({ tree }) => !tree.hasGaps);
+  const stuck = stuckIn(held);
+  const movable = held.targetTrees.filter(
+    ({ tree }) => !tree.hasGaps && !isWithinAny(tree.path, stuck),
+  );
   if (movable.length === 0 || held.sourceTrees.length === 0) return false;
   const appeared = held.sourceTrees.map(({ tree }) => takeCensus(tree));
   const vanished = movable.map(({ tree }) => takeCensus(tree));
@@ -103,7 +107,10 @@ async function moveDirectories(finding: Finding): Promise<boolean> {
   held.sourceTrees = to.rest;
   for (const pair of pairs) {
     const { old, now } = pair;
-    for (const [dir, trees] of [[old, targetTrees], [now, sourceTrees]] as const) {
+    for (const [dir, trees] of [
+      [old, targetTrees],
+      [now, sourceTrees],
+    ] as const) {
       const around = dir.first === 0 ? aroundOf(trees, dir.tree) : undefined;
       if (around !== undefined) finding.touched.push(around);
     }
@@ -192,10 +199,7 @@ function insideRules(rules: CompareRules, top: RelPath): CompareRules {
 /** Makes single differences of all trees that are left. */
 async function unfold({ pool: held, search }: Finding): Promise<void> {
   const { rules, planner } = search;
-  const say = async (
-    { tree, around }: PooledTree,
-    side: "source" | "target",
-  ): Promise<void> => {
+  const say = async ({ tree, around }: PooledTree, side: "source" | "target"): Promise<void> => {
     const [source, target] = side === "source" ? [tree, undefined] : [undefined, tree];
     const inside = { ...insideRules(rules, tree.path), holdsTrees: false };
     for await (const batch of compare(rowsOfTree(source), rowsOfTree(target), inside)) {

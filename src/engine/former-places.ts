@@ -66,7 +66,10 @@ export function isAsRemembered(
 }
 
 /** Whether the source's file still has the content that is remembered. */
-export function isUnedited(entry: Pick<FileEntry, "size" | "mtimeSec" | "mtimeNs">, remembered: RememberedEntry): boolean {
+export function isUnedited(
+  entry: Pick<FileEntry, "size" | "mtimeSec" | "mtimeNs">,
+  remembered: RememberedEntry,
+): boolean {
   return (
     entry.size === remembered.size &&
     entry.mtimeSec === remembered.mtimeSec &&

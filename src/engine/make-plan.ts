@@ -106,7 +106,7 @@ export async function makePlan(
     (settled) => finder.add(settled),
     signal,
   );
-  const finder = rules.holdsTrees
+  const finder = looksForMoves(input)
     ? newMoveFinder({
         source,
         target,
@@ -180,38 +180,30 @@ async function* renamed(
   }
 }
 
-/** Nothing has moved in a target that is empty, that keeps all it has, or that is one file. */
-function looksForMoves(
-  { moves, delete: deletes, ignoreFiles }: MirrorSettings,
-  single: SingleFile | undefined,
-  targetExists: boolean,
-): boolean {
-  return moves && deletes && !ignoreFiles && single === undefined && targetExists;
+/**
+ * Nothing has moved in a target that is empty, that keeps all it has, or that is one file. Where times are compared but not
+ * kept, what has moved would look too old to be believed, for ever.
+ */
+function looksForMoves({ settings, single, targetExists, preserve }: PlanInput): boolean {
+  const canMove = settings.moves && settings.delete && single === undefined && targetExists;
+  return canMove && (preserve.times || settings.compare !== "size+mtime");
 }
 
 /** Every difference is what it seems. */
 function noFinder(planner: MirrorPlanner): MoveFinder {
-  return {
-    add(difference) {
-      if (difference.type === "source-tree" || difference.type === "target-tree") return;
-      planner.add(difference);
-    },
-    finish: async () => {},
-  };
+  return { add: (difference) => planner.add(difference), finish: async () => {} };
 }
 
 async function* nothing(): AsyncGenerator<SnapshotChunk> {}
 
-function compareRulesOf({
-  source,
-  target,
-  settings,
-  preserve,
-  startedAt,
-  single,
-  targetExists,
-  targetPlace,
-}: PlanInput): CompareRules {
+/** What is ignored in a directory depends on those around it, so it can only be looked at where it stands. */
+function holdsTrees(input: PlanInput): boolean {
+  return looksForMoves(input) && !input.settings.ignoreFiles;
+}
+
+function compareRulesOf(input: PlanInput): CompareRules {
+  const { source, target, settings, preserve, startedAt, single, targetExists, targetPlace } =
+    input;
   const resolution = Math.max(
     source.capabilities.timeResolution,
     target.capabilities.timeResolution,
@@ -219,7 +211,7 @@ function compareRulesOf({
   const { symlinks, foldsCase, linkTimes } = target.capabilities;
   return {
     top: rootPath,
-    holdsTrees: looksForMoves(settings, single, targetExists),
+    holdsTrees: holdsTrees(input),
     isSingle: single !== undefined,
     excludedGoes: settings.deleteExcluded,
     targetPlace: targetExists ? undefined : targetPlace,

@@ -134,7 +134,16 @@ async function plan(
   try {
     const targetExists = targetRoot.kind !== "missing";
     const place = { target, targetExists, targetPlace: targetRoot.identity };
-    const input = { source, chunks, ...place, settings, preserve, startedAt, single, memory: undefined };
+    const input = {
+      source,
+      chunks,
+      ...place,
+      settings,
+      preserve,
+      startedAt,
+      single,
+      memory: undefined,
+    };
     state.plan = await makePlan(input, () => enter(state, "content"), signal);
     const { content, replacements } = state.plan.phases;
     const isFile = ({ type }: Action): boolean => type === "put-file";

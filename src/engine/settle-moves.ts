@@ -44,7 +44,10 @@ async function pairAll(finding: Finding): Promise<{ pairs: FilePair[]; copies: F
   const pairs: FilePair[] = [];
   const copies: FileCopy[] = [];
   const take = (found: readonly FilePair[]): void => {
-    const [olds, nows] = [new Set(found.map(({ old }) => old)), new Set(found.map(({ now }) => now))];
+    const [olds, nows] = [
+      new Set(found.map(({ old }) => old)),
+      new Set(found.map(({ now }) => now)),
+    ];
     vanished = vanished.filter((one) => !olds.has(one));
     appeared = appeared.filter((one) => !nows.has(one));
     pairs.push(...found);
@@ -54,10 +57,10 @@ async function pairAll(finding: Finding): Promise<{ pairs: FilePair[]; copies: F
   for (const group of await equalGroups(finding, vanished, appeared)) {
     const { pairs: found, rest } = pairFiles(group.vanished, group.appeared);
     take(found.map(([old, now]) => ({ old, now, isEdited: false })));
-    const of = pairs.at(-1);
-    if (of !== undefined && found.length > 0) {
-      copies.push(...rest.filter((now) => isCopied(finding, now)).map((now) => ({ now, of })));
-    }
+    // A file of several names may be parted from them before it is copied.
+    const of = pairs.slice(-found.length).find(({ old }) => old.entry.nlink === 1);
+    if (of === undefined) continue;
+    copies.push(...rest.filter((now) => isCopied(finding, now)).map((now) => ({ now, of })));
   }
   if (search.rules.selection.foldsCase) take(pairByFold(vanished, appeared));
   return { pairs, copies };
