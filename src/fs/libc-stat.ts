@@ -16,13 +16,7 @@ export function statCalls(libc: LibcCalls): Pick<FileDriver, "stat" | "statDescr
   const { address, words } = nativeMemory(256);
   return {
     stat(dir, name, out) {
-      libc.statx(
-        dir,
-        write(name),
-        AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT,
-        STATX_WANTED,
-        address,
-      );
+      libc.statx(dir, write(name), AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT, STATX_WANTED, address);
       decodeStatx(words, out);
     },
     statDescriptor(fd, out) {
