@@ -184,8 +184,8 @@ export interface StateStore extends AsyncDisposable {
   /** The baseline of a pair, by the roots' real paths. */
   openBaseline(source: string, target: string): Baseline;
   /**
-   * Saves a plan under an id that is new. Plans older than 30 days go, and the oldest beyond 100. `false` where it could not
-   * be saved.
+   * Saves a plan under an id of its own. Plans older than 30 days go, and the oldest beyond 100. `false` where the id is taken
+   * or nothing can be saved.
    */
   savePlan(id: string, title: string, body: Uint8Array): boolean;
   loadPlan(idOrPrefix: string): FoundPlan;
