@@ -1,7 +1,7 @@
 import type { Clock } from "../base/clock.ts";
 import { SyncError } from "../base/errors.ts";
-import type { PlanLimits, RootFacts } from "../core/guard-checks.ts";
-import { checkPlan, checkRoots } from "../core/guard-checks.ts";
+import type { PlanLimits, PlannedRootFacts, RootFacts } from "../core/guard-checks.ts";
+import { checkPlan, checkRoots, roomNeeded } from "../core/guard-checks.ts";
 import type { DeleteLimit, GuardName, GuardTrip } from "../core/guards.ts";
 import type { Action, Plan, Totals } from "../core/plan.ts";
 import { actionsOf, labelOf } from "../core/plan.ts";
@@ -10,7 +10,7 @@ import type { Preserve } from "../core/preserve.ts";
 import type { SnapshotChunk } from "../core/snapshot.ts";
 import type { ApplyOptions, Endpoint, Outcome, RootInfo } from "../endpoint/endpoint.ts";
 import { applyPlan } from "./apply-plan.ts";
-import type { ProgressView, Report, RunPhase, RunStatus, RunSummary } from "./events.ts";
+import type { ProgressView, Report, Room, RunPhase, RunStatus, RunSummary } from "./events.ts";
 import type { MirrorSettings, SingleFile } from "./make-plan.ts";
 import { makePlan } from "./make-plan.ts";
 
@@ -32,6 +32,8 @@ export interface TargetRun {
   readonly knownMounts:
     | { readonly source: string | undefined; readonly target: string | undefined }
     | undefined;
+  /** What the roots were when the plan was made, where that was not now. */
+  readonly planned?: { readonly source: PlannedRootFacts; readonly target: PlannedRootFacts };
   readonly preserve: Preserve;
   /** Set where the source is one file, and the endpoints are the directories around it. */
   readonly single: SingleFile | undefined;
@@ -40,6 +42,8 @@ export interface TargetRun {
   readonly startedMonotonic: number;
   readonly settings: RunSettings;
   readonly confirm: (plan: Plan, guards: readonly GuardTrip[]) => Promise<boolean>;
+  /** Told when nothing stands between the plan and its first change; what it throws ends the run before that. */
+  readonly begin?: () => void;
   readonly watch: (sample: () => ProgressView) => void;
   readonly report: Report;
   readonly clock: Clock;
@@ -51,8 +55,18 @@ export interface PreparedTarget {
   readonly wantsScan: boolean;
   /** Compares with the source's snapshot and makes the plan. Never rejects: what fails, fails this target. */
   plan(chunks: AsyncIterable<SnapshotChunk>, signal: AbortSignal): Promise<void>;
+  /** Takes a plan that was made before, instead of making one. */
+  adopt(plan: Plan): void;
   /** Guards, asks, applies, and sums up; whoever keeps the history reports the summary, with its number. */
   carryOut(signal: AbortSignal): Promise<RunSummary>;
+  /** What was decided, when {@link PreparedTarget.carryOut} has looked at the plan; `undefined` where there is none. */
+  decision(): Decision | undefined;
+}
+
+export interface Decision {
+  readonly plan: Plan;
+  readonly guards: readonly GuardTrip[];
+  readonly room: Room;
 }
 
 /** One target's run under way. */
@@ -61,6 +75,7 @@ interface State {
   readonly trips: GuardTrip[];
   phase: RunPhase;
   plan: Plan | undefined;
+  room: Room | undefined;
   totalFiles: number;
   failure: unknown;
 }
@@ -72,6 +87,7 @@ export function prepareTarget(run: TargetRun): PreparedTarget {
     trips: checkRoots(factsOf(run, "source"), factsOf(run, "target"), canOverlap(run)),
     phase: "scan",
     plan: undefined,
+    room: undefined,
     totalFiles: 0,
     failure: undefined,
   };
@@ -88,7 +104,9 @@ export function prepareTarget(run: TargetRun): PreparedTarget {
   return {
     wantsScan,
     plan: (chunks, signal) => plan(state, chunks, signal),
+    adopt: (made) => adopt(state, made),
     carryOut: (signal) => carryOut(state, signal),
+    decision: () => decisionOf(state),
   };
 }
 
@@ -105,6 +123,7 @@ function factsOf(run: TargetRun, side: "source" | "target"): RootFacts {
     lineage: root.lineage,
     mountPoint: root.mountPoint,
     knownMountPoint: run.knownMounts?.[side],
+    planned: run.planned?.[side],
   };
 }
 
@@ -135,16 +154,24 @@ async function plan(
     const targetExists = targetRoot.kind !== "missing";
     const place = { target, targetExists, targetPlace: targetRoot.identity };
     const input = { source, chunks, ...place, settings, preserve, startedAt, single };
-    state.plan = await makePlan(input, () => enter(state, "content"), signal);
-    const { content, replacements } = state.plan.phases;
-    const isFile = ({ type }: Action): boolean => type === "put-file";
-    state.totalFiles = content.filter(isFile).length + replacements.filter(isFile).length;
+    adopt(state, await makePlan(input, () => enter(state, "content"), signal));
     enter(state, "plan");
   } catch (error) {
     state.failure = error;
     // The other targets read the same scan: they must not wait for this one, wherever it failed.
     await chunks[Symbol.asyncIterator]().return?.();
   }
+}
+
+function adopt(state: State, made: Plan): void {
+  const { content, replacements } = made.phases;
+  const isFile = ({ type }: Action): boolean => type === "put-file";
+  state.plan = made;
+  state.totalFiles = content.filter(isFile).length + replacements.filter(isFile).length;
+}
+
+function decisionOf({ plan, trips: guards, room }: State): Decision | undefined {
+  return plan === undefined || room === undefined ? undefined : { plan, guards, room };
 }
 
 async function carryOut(state: State, signal: AbortSignal): Promise<RunSummary> {
@@ -154,8 +181,11 @@ async function carryOut(state: State, signal: AbortSignal): Promise<RunSummary> 
   if (signal.aborted) return summarize(state, "interrupted");
   if (state.failure !== undefined) return fail(state, state.failure);
   if (plan !== undefined) {
-    state.trips.push(...checkPlan(plan, run.source.location, target, limitsOf(run)));
-    report({ type: "plan", target, plan, guards: state.trips });
+    const limits = limitsOf(run);
+    state.trips.push(...checkPlan(plan, run.source.location, target, limits));
+    const { bytes } = roomNeeded(plan, limits.reflink);
+    state.room = { bytes, freeBytes: limits.freeBytes };
+    report({ type: "plan", target, plan, guards: state.trips, room: state.room });
   }
   let halted = plan === undefined;
   for (const trip of state.trips) {
@@ -207,6 +237,7 @@ async function apply(state: State, plan: Plan, signal: AbortSignal): Promise<Run
   const sums: Sums = { tally: newTally(), problems: plan.problems.length, bytes: 0, shared: 0 };
   enter(state, "apply");
   try {
+    run.begin?.();
     if (run.targetRoot.kind === "missing") await target.makeRoot();
     const options = applyOptionsOf(run);
     const onFlush = (): void => enter(state, "flush");
