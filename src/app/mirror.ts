@@ -16,11 +16,13 @@ import type { RunSummary } from "../engine/events.ts";
 import type { SingleFile } from "../engine/make-plan.ts";
 import type { PreparedTarget, RunSettings } from "../engine/mirror.ts";
 import { prepareTarget } from "../engine/mirror.ts";
-import type { KnownMounts, StateStore } from "../state/state.ts";
+import type { StateStore } from "../state/state.ts";
 import { combineExitCodes, exitCodeOf } from "./exit-code.ts";
 import type { Locks } from "./locks.ts";
 import { newLocks } from "./locks.ts";
 import type { LostPlace, SourcePlace, TargetPlace } from "./places.ts";
+import type { PastKnowledge } from "./memory.ts";
+import { recall } from "./memory.ts";
 import { lookAtSource, lookAtTarget, overlaps, sourceScanOf } from "./places.ts";
 import { refuse } from "./refuse.ts";
 import type { MirrorRequest, MirrorResult, RunContext } from "./request.ts";
@@ -33,6 +35,7 @@ interface Shared {
   readonly clock: Clock;
   readonly source: SourcePlace;
   readonly store: StateStore | undefined;
+  readonly past: PastKnowledge;
   readonly locks: Locks;
   readonly startedAt: number;
   readonly startedMonotonic: number;
@@ -74,7 +77,8 @@ export async function mirror(
   try {
     await using store = await openStore(request, ctx);
     await using locks = newLocks(store, (message) => ctx.report({ type: "notice", message }));
-    const shared = { request, ctx, clock, source, store, locks, startedAt, startedMonotonic };
+    await using past = await recall(request, store);
+    const shared = { request, ctx, clock, source, store, past, locks, startedAt, startedMonotonic };
     const opened: Opened[] = [];
     for (const [i, place] of places.entries()) {
       opened.push(await openTarget(shared, place, places.slice(0, i)));
@@ -136,7 +140,7 @@ async function openTarget(
   place: TargetPlace | LostPlace,
   earlier: readonly (TargetPlace | LostPlace)[],
 ): Promise<Opened> {
-  const { request, ctx, source, locks } = shared;
+  const { request, ctx, source, locks, past } = shared;
   const { location } = place;
   if ("error" in place) {
     const { code, message, hint } = place.error;
@@ -168,12 +172,17 @@ async function openTarget(
     ctx.report({ type: "notice", message });
   }
   const { endpoint: target, root: targetRoot, preserve, single } = place;
+  const pair = [
+    pathOf(source.root, single?.sourceName),
+    pathOf(targetRoot, single?.targetName),
+  ] as const;
   const prepared = prepareTarget({
     source: source.endpoint,
     sourceRoot: source.root,
     target,
     targetRoot,
-    knownMounts: await knownMounts(shared, place),
+    knownMounts: past.mounts(...pair),
+    memory: single === undefined ? past.memory(...pair) : undefined,
     preserve,
     single,
     startedAt: shared.startedAt,
@@ -211,20 +220,6 @@ async function finishTarget(shared: Shared, one: Opened): Promise<RunSummary> {
   const numbered = run === 0 ? summary : { ...summary, run };
   ctx.report({ type: "summary", target: summary.target, summary: numbered });
   return numbered;
-}
-
-/** Where the pair was mounted when it last ran well. A dry run looks at the state, too, but leaves it untouched. */
-async function knownMounts(
-  { request, source, store }: Shared,
-  { root, single }: TargetPlace,
-): Promise<KnownMounts | undefined> {
-  const from = pathOf(source.root, single?.sourceName);
-  const to = pathOf(root, single?.targetName);
-  if (store !== undefined) return store.knownMounts(from, to);
-  if (!request.dryRun || !request.history || request.stateDir === undefined) return undefined;
-  const { peekState } = await import("../state/peek.ts");
-  await using peek = peekState(request.stateDir);
-  return peek.knownMounts(from, to);
 }
 
 /** Of the directory, or of the one file in it that a run was about. */

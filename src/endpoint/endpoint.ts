@@ -4,7 +4,7 @@
  * capabilities. This file is the contract; it knows no driver.
  */
 import type { Filter } from "../core/filter.ts";
-import type { RootIdentity } from "../core/compare.ts";
+import type { RootIdentity } from "../core/root-identity.ts";
 import type { ByteString } from "../base/byte-string.ts";
 import type { HashAlgorithm, HashExtent } from "../core/content-hash.ts";
 import type { FileEntry } from "../core/entry.ts";

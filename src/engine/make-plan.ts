@@ -1,5 +1,6 @@
 import { compare } from "../core/compare.ts";
-import type { CompareRules, RootIdentity } from "../core/compare.ts";
+import type { CompareRules } from "../core/compare.ts";
+import type { RootIdentity } from "../core/root-identity.ts";
 import type { Filter } from "../core/filter.ts";
 import { noFilter } from "../core/filter.ts";
 import type { HashAlgorithm } from "../core/content-hash.ts";

@@ -88,6 +88,7 @@ export async function runMirror(
     target,
     targetRoot,
     knownMounts: options.knownMounts,
+    memory: undefined,
     preserve,
     single: undefined,
     startedAt: clock.now(),
