@@ -8,10 +8,12 @@ import { startStateProcess } from "../../test/support/state-process.ts";
 import type { ByteString } from "../base/byte-string.ts";
 import type { DirectoryEntry, FileEntry } from "../core/entry.ts";
 import type { RelPath } from "../core/path.ts";
-import { baseName, comparePaths, depthOf, parentPath } from "../core/path.ts";
+import { baseName, comparePaths, depthOf, joinPath, parentPath } from "../core/path.ts";
 import type { SnapshotChunk } from "../core/snapshot.ts";
 import { newChunk, pushFinding } from "../core/snapshot.ts";
 import type { ThreadLimits } from "./baseline.ts";
+import { decodeRows, openRows } from "./directory-codec.ts";
+import { pathOfKey } from "./directory-key.ts";
 import { peekState } from "./peek.ts";
 import type { Baseline, RememberedEntry, StateStore } from "./state.ts";
 import { rememberedKey } from "./state.ts";
@@ -74,7 +76,10 @@ const isBelow = (path: RelPath, dir: RelPath): boolean =>
 function removeFrom(model: Model, path: RelPath): void {
   const entry = model.get(path);
   model.delete(path);
-  if (entry !== undefined && entry.kind !== "directory") return;
+  if (entry === undefined || entry.kind === "directory") removeBelow(model, path);
+}
+
+function removeBelow(model: Model, path: RelPath): void {
   for (const one of [...model.keys()]) if (isBelow(one, path)) model.delete(one);
 }
 
@@ -101,6 +106,7 @@ function applyTo(model: Model, step: Step): void {
     }
     for (const path of taken.keys()) model.delete(path);
     removeFrom(model, step.to);
+    if (own?.kind !== "file") removeBelow(model, step.to);
     for (const [path, entry] of taken)
       model.set(`${step.to}${path.slice(step.from.length)}` as RelPath, entry);
   }
@@ -133,14 +139,19 @@ const tree: fc.Arbitrary<Model> = fc.array(fc.tuple(pathOf, entryOf)).map((list)
   return model;
 });
 
-async function held(baseline: Pick<Baseline, "lookup">): Promise<Model> {
-  const deep = names.flatMap((a) => allPaths.map((b) => (b === "" ? a : `${a}/${b}`) as RelPath));
-  const deeper = names.flatMap((a) => deep.map((b) => `${a}/${b}` as RelPath));
-  const paths = [...new Set([...allPaths, ...deep, ...deeper])];
+/** Everything that is stored, wherever it is, and what the baseline itself says of each. */
+async function held(baseline: Pick<Baseline, "lookup">, at: string): Promise<Model> {
+  using raw = new DatabaseSync(join(at, "syncline.db"));
+  const paths = raw
+    .prepare("SELECT directory, entries FROM baseline_directories")
+    .all()
+    .flatMap(({ directory: key, entries }) =>
+      [...decodeRows(openRows(entries as Uint8Array)!)!.keys()].map((name) =>
+        joinPath(pathOfKey(key as Uint8Array), name),
+      ),
+    );
   const entries = await baseline.lookup(paths);
-  return new Map(
-    paths.flatMap((path, i) => (entries[i] === undefined ? [] : [[path, entries[i]] as const])),
-  );
+  return new Map(paths.map((path, i) => [path, entries[i]!]));
 }
 
 const sorted = (model: Model): [RelPath, RememberedEntry][] =>
@@ -173,6 +184,7 @@ describe.each([
         fc.integer({ min: 1, max: 9 }),
         async (scanned, during, later, rows) => {
           const model = new Map(scanned);
+          notices = [];
           const at = mkdtempSync(join(dir, "one-"));
           await using store = await open(limits, at);
           const baseline = store.openBaseline("/a", "/b");
@@ -186,13 +198,52 @@ describe.each([
               else recorder.move(one.from, one.to);
             }
             await recorder.commit();
-            expect(sorted(await held(baseline))).toEqual(sorted(model));
+            expect(sorted(await held(baseline, at))).toEqual(sorted(model));
           }
           expect(notices).toEqual([]);
         },
       ),
-      { numRuns: limits.entries === 0 ? 15 : 120 },
+      { numRuns: limits.entries === 0 ? 15 : 150 },
     );
+  });
+
+  test("changes more directories than are held at a time", async () => {
+    await using store = await open(limits);
+    const baseline = store.openBaseline("/a", "/b");
+    const count = 600;
+    const model: Model = new Map();
+    const first = baseline.record("changes");
+    for (let i = 0; i < count; i++) {
+      for (const [path, entry] of [
+        [`d${i}`, directory(i + 1)],
+        [`d${i}/f`, file(i + 1)],
+      ] as [RelPath, RememberedEntry][]) {
+        model.set(path, entry);
+        first.put(path, entry);
+      }
+    }
+    await first.commit();
+    const second = baseline.record("changes");
+    for (let i = 0; i < count; i++) {
+      const steps: Step[] = [
+        { type: "move", from: `d${i}/f` as RelPath, to: `d${(i * 7) % count}/g` as RelPath },
+        { type: "move", from: `d${i}` as RelPath, to: `e${i % 50}` as RelPath },
+      ];
+      for (const one of steps.slice(i % 2)) {
+        applyTo(model, one);
+        if (one.type === "move") second.move(one.from, one.to);
+      }
+    }
+    await second.commit();
+    const paths = ["d", "e"].flatMap((letter) =>
+      Array.from({ length: count }, (_, i) => `${letter}${i}`).flatMap(
+        (one) => [one, `${one}/f`, `${one}/g`] as RelPath[],
+      ),
+    );
+    expect([await baseline.lookup(paths), notices]).toEqual([
+      paths.map((path) => model.get(path)),
+      [],
+    ]);
   });
 
   test("finds by identity and by size", async () => {
