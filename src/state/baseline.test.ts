@@ -2,6 +2,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:f
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
+import { setTimeout as delay } from "node:timers/promises";
 import * as fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { startStateProcess } from "../../test/support/state-process.ts";
@@ -80,7 +81,7 @@ function removeFrom(model: Model, path: RelPath): void {
 }
 
 function removeBelow(model: Model, path: RelPath): void {
-  for (const one of [...model.keys()]) if (isBelow(one, path)) model.delete(one);
+  for (const one of model.keys()) if (isBelow(one, path)) model.delete(one);
 }
 
 type Step =
@@ -120,7 +121,7 @@ const allPaths = [
   ...names.flatMap((a) => names.flatMap((b) => names.map((c) => `${a}/${b}/${c}`))),
 ] as RelPath[];
 const pathOf = fc.constantFrom(...allPaths);
-const shallow = fc.constantFrom(...(allPaths.filter((path) => depthOf(path) <= 2) as RelPath[]));
+const shallow = fc.constantFrom(...allPaths.filter((path) => depthOf(path) <= 2));
 const inner = shallow.filter((path) => path !== "");
 const entryOf = fc
   .tuple(fc.boolean(), fc.integer({ min: 1, max: 1000 }))
@@ -133,7 +134,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
 /** A tree with a root: whatever holds something is a directory. */
 const tree: fc.Arbitrary<Model> = fc.array(fc.tuple(pathOf, entryOf)).map((list) => {
   const model: Model = new Map([["" as RelPath, directory(1)], ...list]);
-  for (const path of [...model.keys()])
+  for (const path of model.keys())
     for (let at = path; at !== ""; at = parentPath(at))
       model.set(parentPath(at), directory(2 + at.length));
   return model;
@@ -414,7 +415,7 @@ describe.each([
         await using other = await startStateProcess(dir);
         await other.tell({ type: "baseline", number: 1, entries: 50, waits: true });
         await other.tell({ type: "baseline", number: 2, entries, waits: false });
-        await new Promise((resolve) => setTimeout(resolve, round * 35));
+        await delay(round * 35);
         await other.kill();
       }
       await using store = await open(limits);
