@@ -35,6 +35,11 @@ export function toApiEvent(event: RunEvent): ApiEvent | undefined {
       const { target, accepted } = event;
       return { type: "guard", target, guard, saw, would, advice, accepted };
     }
+    case "saved": {
+      const { target, id = null, madeAt, file = null, appliedAt = null } = event;
+      const moment = new Date(madeAt).toISOString();
+      return { type: "saved", version: apiVersion, target, id, madeAt: moment, file, appliedAt };
+    }
     case "notice":
       return { type: "notice", message: event.message };
     case "error": {
@@ -88,7 +93,7 @@ function countsOf(totals: RunSummary["totals"]): ApiCounts {
   return { created, updated, moved, copied, deleted, metadata };
 }
 
-function apiPath(path: ByteString): ApiPath {
+export function apiPath(path: ByteString): ApiPath {
   const text = textOfBytes(path);
   if (text !== undefined) return { path: text };
   return { path: lossyText(path), pathBytes: base64(path) };

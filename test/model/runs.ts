@@ -91,7 +91,7 @@ export async function runMirror(
     startedAt: clock.now(),
     startedMonotonic: clock.monotonic(),
     settings,
-    confirm: (plan) => options.confirm?.(plan) ?? Promise.resolve(true),
+    confirm: ({ plan }) => options.confirm?.(plan) ?? Promise.resolve(true),
     watch: options.watch ?? (() => {}),
     report: (event) => {
       events.push(event);

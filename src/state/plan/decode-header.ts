@@ -18,8 +18,8 @@ import {
   textOf,
   wordOf,
 } from "./fields.ts";
-import type { PlanHeader, PlannedRoot } from "./saved-plan.ts";
-import { planVersion } from "./saved-plan.ts";
+import type { PlanHeader, PlannedRoot } from "./plan-document.ts";
+import { planVersion } from "./plan-document.ts";
 
 const textLimit = 65_536;
 
