@@ -42,7 +42,7 @@ export async function applySaved(
   const { header, plan } = opened;
   remarksOn(opened, clock.now()).forEach(onNotice);
   const { source, target } = header;
-  return runTargets(requestOf(header, request), ctx, clock, {
+  return await runTargets(requestOf(header, request), ctx, clock, {
     made: { plan, planned: { source, target }, single: header.single },
     begin: () => markApplied(opened, store, onNotice),
   });

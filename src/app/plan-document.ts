@@ -32,7 +32,9 @@ export function documentOf(
     accept: [...request.accept],
     guards,
     room,
-    ...{ checked, targetEntries, skipped },
+    checked,
+    targetEntries,
+    skipped,
   };
   return { header, actions: plannedActions(plan), problems, concerns };
 }

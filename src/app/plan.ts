@@ -51,7 +51,7 @@ export async function planMirror(
       ? { ...summary, status: "changes" }
       : summary;
   };
-  return runTargets(request, ctx, clock, { onPlan });
+  return await runTargets(request, ctx, clock, { onPlan });
 }
 
 function save(

@@ -28,9 +28,9 @@ export interface ApplyOptions extends Pick<
 }
 
 /** What makes no sense for a plan: nothing is asked, nothing is repeated. */
-const notForPlans: ReadonlySet<string> = new Set([
-  ...["--yes", "--dry-run", "--every", "--cron", "--start-after", "--no-flush", "--verbose"],
-]);
+const notForPlans: ReadonlySet<string> = new Set(
+  "--yes --dry-run --every --cron --start-after --no-flush --verbose".split(" "),
+);
 
 const examples = `
 Examples:
@@ -82,10 +82,12 @@ export function newShowCommand(
 }
 
 /** Options of a mirror that say how it is carried out. */
-const forApplying: ReadonlySet<string> = new Set([
-  ...["--yes", "--accept", "--json", "--quiet", "--verbose", "--progress", "--log"],
-  ...["--log-max-size", "--no-flush", "--state", "--no-state"],
-]);
+const forApplying: ReadonlySet<string> = new Set(
+  (
+    "--yes --accept --json --quiet --verbose --progress --log --log-max-size --no-flush " +
+    "--state --no-state"
+  ).split(" "),
+);
 
 /** The `apply` command. */
 export function newApplyCommand(
