@@ -20,6 +20,8 @@ export interface RunOptions {
     readonly target: string | undefined;
   };
   readonly signal?: AbortSignal;
+  /** A plan to be carried out, instead of one that is made now. */
+  readonly made?: Plan;
   readonly confirm?: (plan: Plan) => Promise<boolean>;
   readonly watch?: (sample: () => ProgressView) => void;
   readonly onEvent?: (event: RunEvent) => void;
@@ -99,7 +101,8 @@ export async function runMirror(
     },
     clock,
   });
-  if (prepared.wantsScan) {
+  if (options.made !== undefined) prepared.adopt(options.made);
+  else if (prepared.wantsScan) {
     const chunks = source.scan(scanRequestOf(settings, preserve, "source"), signal);
     await prepared.plan(options.through?.(chunks) ?? chunks, signal);
   }
