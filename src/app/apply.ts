@@ -90,6 +90,8 @@ function requestOf(
     filter: noFilter,
     ignoreFiles: false,
     oneFileSystem: false,
+    moves: false,
+    hash: "blake3",
     flush,
     stateDir,
     history,

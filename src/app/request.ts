@@ -1,3 +1,4 @@
+import type { HashAlgorithm } from "../core/content-hash.ts";
 import type { Filter } from "../core/filter.ts";
 import type { DeleteLimit, GuardName } from "../core/guards.ts";
 import type { CompareMode, LinkMode, PreserveKey } from "../core/preserve.ts";
@@ -26,6 +27,9 @@ export interface MirrorRequest {
   /** Honour each directory's `.gitignore` in the source. */
   readonly ignoreFiles: boolean;
   readonly oneFileSystem: boolean;
+  /** Look for what was renamed, moved or copied. */
+  readonly moves: boolean;
+  readonly hash: HashAlgorithm;
   readonly flush: boolean;
   /** Where locks and history live; `undefined` for none at all. */
   readonly stateDir: string | undefined;

@@ -22,6 +22,7 @@ export interface MirrorOptions {
   readonly preserve: readonly string[];
   readonly noPreserve: readonly string[];
   readonly links: LinkMode;
+  readonly moves: boolean;
   /** `--exclude`, `--include` and `--filter-from` in the order in which they stood. */
   readonly filters: readonly FilterArgument[];
   readonly gitignore?: boolean;
@@ -148,6 +149,7 @@ function contentOptions({ preserve, noPreserve }: Gathered): Option[] {
     new Option("--no-preserve <LIST>", "neither compare nor keep these").argParser(
       gather(noPreserve, (text) => text),
     ),
+    new Option("--no-moves", "do not look for what was renamed, moved or copied"),
     new Option("--links <HOW>", "symbolic links; safe skips those that point out of the tree")
       .choices(["keep", "follow", "skip", "safe"])
       .default("keep"),

@@ -56,6 +56,8 @@ export async function toMirrorRequest(
     },
     ignoreFiles: options.gitignore ?? false,
     oneFileSystem: options.oneFileSystem ?? false,
+    moves: options.moves,
+    hash: "blake3",
     flush: options.flush,
     stateDir: stateDirOf(options, defaults),
     history: options.history,

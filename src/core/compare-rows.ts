@@ -1,8 +1,17 @@
+import type { Entry } from "./entry.ts";
 import { sameXattrs } from "./entry.ts";
 import type { Aspect } from "./plan.ts";
 import type { CompareMode, Preserve } from "./preserve.ts";
 import type { SnapshotChunk } from "./snapshot.ts";
-import { BLOCK_DEVICE, CHARACTER_DEVICE, FILE, HAS_EXTRA, SYMLINK } from "./snapshot.ts";
+import {
+  BLOCK_DEVICE,
+  CHARACTER_DEVICE,
+  FILE,
+  HAS_EXTRA,
+  newChunk,
+  pushFinding,
+  SYMLINK,
+} from "./snapshot.ts";
 
 /** When two entries are the same. */
 export interface Sameness {
@@ -133,6 +142,14 @@ function metadataBits(
     if (!sameXattrs(s.extras.get(i)?.xattrs, t.extras.get(k)?.xattrs)) bits |= XATTRS;
   }
   return bits;
+}
+
+/** What is to be set on an entry whose content is right: everything that differs but the content. */
+export function aspectsBetween(source: Entry, target: Entry, same: Sameness): Aspect[] {
+  const [s, t] = [newChunk(1), newChunk(1)];
+  pushFinding(s, 0, "", source);
+  pushFinding(t, 0, "", target);
+  return aspectsOf(compareRows(s, 0, t, 0, same) & ~(CONTENT | CHECK));
 }
 
 /** A set-id bit is not given to a file of another owner or group than the source's, and so is not missed there. */

@@ -213,7 +213,7 @@ export function roomNeeded({ phases }: Plan, reflink: boolean): { bytes: number;
       action.expected === undefined
     )
       inodes++;
-    if (action.type !== "put-file" || reflink) continue;
+    if ((action.type !== "put-file" && action.type !== "copy-file") || reflink) continue;
     const { entry, expected } = action;
     const needed = Math.min(entry.size, entry.blocks * 512);
     const freed =

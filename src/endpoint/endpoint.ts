@@ -5,6 +5,8 @@
  */
 import type { Filter } from "../core/filter.ts";
 import type { RootIdentity } from "../core/compare.ts";
+import type { ByteString } from "../base/byte-string.ts";
+import type { HashAlgorithm, HashExtent } from "../core/content-hash.ts";
 import type { FileEntry } from "../core/entry.ts";
 import type { Name, RelPath } from "../core/path.ts";
 import type { Action } from "../core/plan.ts";
@@ -77,9 +79,28 @@ export type ContentVerdict =
   | { readonly path: RelPath; readonly equal: boolean }
   | { readonly path: RelPath; readonly problem: Problem };
 
+/** One file whose hash is wanted. */
+export interface HashRequest {
+  readonly path: RelPath;
+  /** Bytes. */
+  readonly size: number;
+  readonly what: HashExtent;
+  /** As it was scanned: what it is not any more is a problem, and no hash. */
+  readonly entry: FileEntry;
+}
+export type HashVerdict =
+  | { readonly path: RelPath; readonly digest: ByteString }
+  | { readonly path: RelPath; readonly problem: Problem };
+
 export interface ReadOptions {
   /** The source was scanned through its links. */
   readonly followLinks: boolean;
+}
+
+export interface HashOptions extends ReadOptions {
+  readonly algorithm: HashAlgorithm;
+  /** Whose side problems are said of. */
+  readonly side: Side;
 }
 
 export interface ApplyOptions extends ReadOptions {
@@ -149,6 +170,16 @@ export interface Endpoint extends AsyncDisposable {
   ): Promise<ContentVerdict[]> | undefined;
 
   /**
+   * Hashes files where they are. A verdict for every request, in the same order; a file that is not, or does not stay, what
+   * its entry says (size, mtime, and ctime where that is known) has the problem `changed`. Path order is fastest.
+   */
+  hash(
+    requests: readonly HashRequest[],
+    options: HashOptions,
+    signal: AbortSignal,
+  ): Promise<HashVerdict[]>;
+
+  /**
    * Carries out actions of one phase. `ordered` keeps them in order and one at a time; otherwise they may run at once.
    * Outcomes come as they fall. After `signal` aborts, files in hand are finished and nothing more is begun.
    */
@@ -165,7 +196,7 @@ export interface Endpoint extends AsyncDisposable {
   progress(): Progress;
 }
 
-/** Thrown inside a driver for trouble with one path; `apply` and `compareContent` turn it into data. */
+/** Thrown inside a driver for trouble with one path; `apply`, `compareContent` and `hash` turn it into data. */
 export class EntryProblem extends Error {
   readonly code: Problem["code"];
   readonly side: Side;

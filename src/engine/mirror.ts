@@ -153,7 +153,16 @@ async function plan(
   try {
     const targetExists = targetRoot.kind !== "missing";
     const place = { target, targetExists, targetPlace: targetRoot.identity };
-    const input = { source, chunks, ...place, settings, preserve, startedAt, single };
+    const input = {
+      source,
+      chunks,
+      ...place,
+      settings,
+      preserve,
+      startedAt,
+      single,
+      memory: undefined,
+    };
     adopt(state, await makePlan(input, () => enter(state, "content"), signal));
     enter(state, "plan");
   } catch (error) {
@@ -318,7 +327,7 @@ function summarize(state: State, status: RunStatus, figures: Figures = {}): RunS
     skipped: plan?.skipped ?? 0,
     problems: figures.problems ?? plan?.problems.length ?? 0,
     bytesCopied: figures.bytes ?? 0,
-    bytesAvoided: figures.shared ?? 0,
+    bytesAvoided: (figures.shared ?? 0) + (figures.totals?.bytesAvoided ?? 0),
     durationMs: Math.round(run.clock.monotonic() - run.startedMonotonic),
   };
   return summary;

@@ -5,6 +5,7 @@
 import { describe } from "vitest";
 
 import { describeApply } from "./endpoint-apply.ts";
+import { describeHash } from "./endpoint-hash.ts";
 import type { OpenPlace } from "./endpoint-place.ts";
 import { describeMoves } from "./endpoint-moves.ts";
 import { describeRead } from "./endpoint-read.ts";
@@ -16,5 +17,6 @@ export function describeEndpoint(name: string, open: OpenPlace): void {
     describeApply(open);
     describeMoves(open);
     describeRead(open);
+    describeHash(open);
   });
 }

@@ -49,6 +49,8 @@ export const defaultSettings: RunSettings = {
   filter: noFilter,
   ignoreFiles: false,
   oneFileSystem: false,
+  moves: true,
+  hash: "blake3",
   dryRun: false,
   flush: true,
   deleteLimit: { type: "percent", percent: 100, atLeast: 0 },

@@ -66,6 +66,7 @@ let comparePair: ComparePair | undefined;
 export function runContent(driver: FileDriver, job: ContentJob): ContentResult {
   comparePair ??= newComparePair(bufferBytes);
   const paths = splitPaths(job.paths);
+  const contents = job.contents === undefined ? paths : splitPaths(job.contents);
   const equal = new Uint8Array(paths.length);
   const problems: RowProblem[] = [];
   using source = openDirectories(driver, job.source, job.followLinks);
@@ -79,7 +80,7 @@ export function runContent(driver: FileDriver, job: ContentJob): ContentResult {
     const fds: Descriptor[] = [];
     try {
       fds.push(
-        onSide("source", () => source.openFile(path)),
+        onSide("source", () => source.openFile(contents[row]!)),
         onSide("target", () => target.openFile(path)),
       );
       const [left, right] = [fds[0]!, fds[1]!];
