@@ -91,6 +91,26 @@ interface ApiGuard {
   readonly accepted: boolean;
 }
 
+/** A plan was written down; `syncline apply` takes its `id`, or the `file` that it was written to. */
+export interface ApiSaved {
+  readonly type: "saved";
+  readonly version: typeof apiVersion;
+  readonly target: string;
+  /** `null` where it could not be kept. */
+  readonly id: string | null;
+  /** ISO 8601, UTC. */
+  readonly madeAt: string;
+  readonly file: string | null;
+  readonly appliedAt: string | null;
+}
+
+/** From `plan --list-content`: a file of the source whose content the target does not have. */
+export interface ApiContent extends ApiPath {
+  readonly type: "content";
+  readonly target: string;
+  readonly size: number;
+}
+
 /** Something worth knowing that is no trouble of one path. */
 interface ApiNotice {
   readonly type: "notice";
@@ -135,6 +155,7 @@ export type ApiEvent =
   | ApiAction
   | ApiProblem
   | ApiGuard
+  | ApiSaved
   | ApiNotice
   | ApiError
   | ApiSummary;

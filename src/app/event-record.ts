@@ -64,7 +64,7 @@ export function problemRecord(event: Extract<RunEvent, { type: "problem" }>): Pr
   return { type: "problem", target: event.target, ...pathRecord(path), side, code, message };
 }
 
-function pathRecord(path: ByteString): PathRecord {
+export function pathRecord(path: ByteString): PathRecord {
   const text = textOfBytes(path);
   if (text !== undefined) return { path: text };
   return { path: lossyText(path), pathBytes: base64(path) };

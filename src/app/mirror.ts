@@ -8,13 +8,14 @@ import { shownBytes } from "../base/byte-string.ts";
 import type { Clock } from "../base/clock.ts";
 import { SyncError } from "../base/errors.ts";
 import type { Name } from "../core/path.ts";
+import type { Plan } from "../core/plan.ts";
 import type { SnapshotChunk } from "../core/snapshot.ts";
 import type { Endpoint, RootInfo } from "../endpoint/endpoint.ts";
 import { openLocalHost } from "../endpoint/local/host.ts";
 import { broadcast } from "../engine/broadcast.ts";
 import type { RunSummary } from "../engine/events.ts";
 import type { SingleFile } from "../engine/make-plan.ts";
-import type { PreparedTarget, RunSettings } from "../engine/mirror.ts";
+import type { Decision, PreparedTarget, RunSettings, TargetRun } from "../engine/mirror.ts";
 import { prepareTarget } from "../engine/mirror.ts";
 import type { StateStore } from "../state/state.ts";
 import { combineExitCodes, exitCodeOf } from "./exit-code.ts";
@@ -30,8 +31,30 @@ import { newRunRecorder } from "./run-recorder.ts";
 import type { MirrorRequest, MirrorResult, RunContext } from "./request.ts";
 import { summaryRecord } from "./summary-record.ts";
 
+/** Where another use case parts from a plain mirror. */
+export interface Variation {
+  /** A plan that was made before, of what was there then: nothing is scanned. */
+  readonly made?: {
+    readonly plan: Plan;
+    readonly planned: NonNullable<TargetRun["planned"]>;
+    readonly single: SingleFile | undefined;
+  };
+  /** Told before the first change; what it throws ends the run. */
+  readonly begin?: () => void;
+  /** Told of each plan that was made, before its summary, which it may change. */
+  readonly onPlan?: (made: MadePlan, summary: RunSummary) => RunSummary;
+}
+
+/** A plan, and the places that it is about. */
+export interface MadePlan {
+  readonly source: SourcePlace;
+  readonly target: TargetPlace;
+  readonly decision: Decision;
+}
+
 /** What the targets of one run share. */
 interface Shared {
+  readonly variation: Variation;
   readonly request: MirrorRequest;
   readonly ctx: RunContext;
   readonly clock: Clock;
@@ -50,6 +73,7 @@ type Opened =
   | {
       readonly type: "ready";
       readonly target: Endpoint;
+      readonly place: TargetPlace;
       readonly single: SingleFile | undefined;
       readonly prepared: PreparedTarget;
     }
@@ -59,10 +83,20 @@ type Opened =
  * Makes each target equal to the source. The source is scanned once for all of them; a target that fails stops no other.
  * Throws `SyncError` only for what concerns all: the request itself, or a source that cannot be looked at.
  */
-export async function mirror(
+export function mirror(
   request: MirrorRequest,
   ctx: RunContext,
   clock: Clock,
+): Promise<MirrorResult> {
+  return runTargets(request, ctx, clock, {});
+}
+
+/** {@link mirror}, or what differs from it in a few points. */
+export async function runTargets(
+  request: MirrorRequest,
+  ctx: RunContext,
+  clock: Clock,
+  variation: Variation,
 ): Promise<MirrorResult> {
   const startedAt = clock.now();
   const startedMonotonic = clock.monotonic();
@@ -77,7 +111,8 @@ export async function mirror(
     places.push(await lookAtTarget(location, source, request, host));
   for (const place of places) if ("endpoint" in place) opening.use(place.endpoint);
   // Begun before the rest is opened: where the source is large, a worker is on its way meanwhile.
-  const scan = beginScan(request, source, places, signal);
+  const { made } = variation;
+  const scan = made === undefined ? beginScan(request, source, places, signal) : undefined;
   try {
     await using store = await openStore(request, ctx);
     await using locks = newLocks(store, (message) => ctx.report({ type: "notice", message }));
@@ -85,12 +120,26 @@ export async function mirror(
     const keeps = store !== undefined && request.history;
     const recorder = keeps ? newRunRecorder(ctx.report) : undefined;
     const times = { startedAt, startedMonotonic };
-    const shared = { request, ctx, clock, source, store, past, locks, recorder, ...times };
+    const shared = {
+      variation,
+      request,
+      ctx,
+      clock,
+      source,
+      store,
+      past,
+      locks,
+      recorder,
+      ...times,
+    };
     const opened: Opened[] = [];
     for (const [i, place] of places.entries()) {
       opened.push(await openTarget(shared, place, places.slice(0, i)));
     }
     if (scan !== undefined) await planAll(opened, scan, ctx.signal);
+    if (made !== undefined) {
+      for (const one of opened) if (one.type === "ready") one.prepared.adopt(made.plan);
+    }
     const summaries: RunSummary[] = [];
     const bugs: unknown[] = [];
     for (const one of opened) {
@@ -183,6 +232,12 @@ async function openTarget(
     pathOf(source.root, single?.sourceName),
     pathOf(targetRoot, single?.targetName),
   ] as const;
+  const { made, begin } = shared.variation;
+  if (made !== undefined && !isSameFile(made.single, single)) {
+    const message = `${location}: a file and a directory have changed places since the plan was made`;
+    const error = { code: "ROOT_NOT_DIRECTORY", message, hint: "Make a new plan." };
+    return { type: "over", summary: refuse(request, ctx, location, "failed", error) };
+  }
   const prepared = prepareTarget({
     source: source.endpoint,
     sourceRoot: source.root,
@@ -195,12 +250,18 @@ async function openTarget(
     startedAt: shared.startedAt,
     startedMonotonic: shared.startedMonotonic,
     settings: request satisfies RunSettings,
-    confirm: (plan, guards) => ctx.confirm(location, plan, guards),
+    ...(made !== undefined && { planned: made.planned }),
+    ...(begin !== undefined && { begin }),
+    confirm: (decision) => ctx.confirm(location, decision),
     watch: (sample) => ctx.watch(location, sample),
     report: shared.recorder?.report ?? ctx.report,
     clock: shared.clock,
   });
-  return { type: "ready", target, single, prepared };
+  return { type: "ready", target, place, single, prepared };
+}
+
+function isSameFile(one: SingleFile | undefined, other: SingleFile | undefined): boolean {
+  return one?.sourceName === other?.sourceName && one?.targetName === other?.targetName;
 }
 
 /** Compares all targets with one scan of the source. */
@@ -221,7 +282,7 @@ async function planAll(
 async function finishTarget(shared: Shared, one: Opened): Promise<RunSummary> {
   if (one.type === "over") return one.summary;
   const { ctx, store, recorder } = shared;
-  const summary = await one.prepared.carryOut(ctx.signal);
+  const summary = tellPlan(shared, one, await one.prepared.carryOut(ctx.signal));
   const run =
     store === undefined || recorder === undefined
       ? 0
@@ -229,6 +290,16 @@ async function finishTarget(shared: Shared, one: Opened): Promise<RunSummary> {
   const numbered = run === 0 ? summary : { ...summary, run };
   ctx.report({ type: "summary", target: summary.target, summary: numbered });
   return numbered;
+}
+
+function tellPlan(
+  { variation, source }: Shared,
+  { place, prepared }: Extract<Opened, { type: "ready" }>,
+  summary: RunSummary,
+): RunSummary {
+  const decision = prepared.decision();
+  if (variation.onPlan === undefined || decision === undefined) return summary;
+  return variation.onPlan({ source, target: place, decision }, summary);
 }
 
 /** Of the directory, or of the one file in it that a run was about. */

@@ -60,6 +60,7 @@ export function pastSummary(run: PastRun): RunSummary {
       deleted,
       metadata,
       bytes: bytesCopied,
+      bytesAvoided: 0,
       deletedBytes: 0,
     },
     skipped,

@@ -1,10 +1,9 @@
 import type { HashAlgorithm } from "../core/content-hash.ts";
 import type { Filter } from "../core/filter.ts";
 import type { DeleteLimit, GuardName } from "../core/guards.ts";
-import type { Plan } from "../core/plan.ts";
-import type { GuardTrip } from "../core/guards.ts";
 import type { CompareMode, LinkMode, PreserveKey } from "../core/preserve.ts";
 import type { ProgressView, Report, RunSummary } from "../engine/events.ts";
+import type { Decision } from "../engine/mirror.ts";
 
 /** One source mirrored into any number of targets: everything that a user can ask for, already checked. */
 export interface MirrorRequest {
@@ -44,7 +43,7 @@ export interface MirrorRequest {
 export interface RunContext {
   readonly report: Report;
   /** Asked once per target before the first change; `true` goes on. Not asked where there is nothing to do. */
-  readonly confirm: (target: string, plan: Plan, guards: readonly GuardTrip[]) => Promise<boolean>;
+  readonly confirm: (target: string, decision: Decision) => Promise<boolean>;
   /** Handed a function that samples the progress of a target's run, when that run starts. */
   readonly watch: (target: string, sample: () => ProgressView) => void;
   /** Aborts: finish the files in hand, then stop. A second signal is the process's own business. */

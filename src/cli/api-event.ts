@@ -24,6 +24,11 @@ export function toApiEvent(event: RunEvent): ApiEvent | undefined {
       const { target, accepted } = event;
       return { type: "guard", target, guard, saw, would, advice, accepted };
     }
+    case "saved": {
+      const { target, id = null, madeAt, file = null, appliedAt = null } = event;
+      const moment = new Date(madeAt).toISOString();
+      return { type: "saved", version: apiVersion, target, id, madeAt: moment, file, appliedAt };
+    }
     case "notice":
       return { type: "notice", message: event.message };
     case "error": {

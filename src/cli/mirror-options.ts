@@ -63,6 +63,28 @@ Examples:
 
 /** The `mirror` command, which hands what was typed to `act`. */
 export function newMirrorCommand(act: Act): Command {
+  const command = new Command("mirror")
+    .summary("make each target equal the source (one-way)")
+    .description(
+      "Makes each TARGET equal SOURCE: copies what is missing or differs, removes what only the target has. " +
+        "Options may stand before or after the locations; -- ends them.",
+    )
+    .addHelpText("after", examples);
+  return withMirrorOptions(withLocations(command), () => true, act);
+}
+
+export function withLocations(command: Command): Command {
+  return command
+    .argument("<SOURCE>", "the directory to mirror, or a single file")
+    .argument("<TARGET...>", "where to; made if it is missing");
+}
+
+/** Gives a command those of mirror's options that are wanted, by their long names. */
+export function withMirrorOptions(
+  command: Command,
+  wants: (option: string) => boolean,
+  act: Act,
+): Command {
   const gathered: Gathered = {
     accept: [],
     preserve: [],
@@ -70,24 +92,16 @@ export function newMirrorCommand(act: Act): Command {
     filters: [],
     state: { history: true },
   };
-  const command = new Command("mirror")
-    .summary("make each target equal the source (one-way)")
-    .description(
-      "Makes each TARGET equal SOURCE: copies what is missing or differs, removes what only the target has. " +
-        "Options may stand before or after the locations; -- ends them.",
-    )
-    .argument("<SOURCE>", "the directory to mirror, or a single file")
-    .argument("<TARGET...>", "where to; made if it is missing")
-    .helpOption("-h, --help", "show this help")
-    .addHelpText("after", examples);
-  for (const [heading, options] of optionGroups(gathered)) {
-    command.optionsGroup(heading);
+  command.helpOption("-h, --help", "show this help");
+  for (const [heading, all] of optionGroups(gathered)) {
+    const options = all.filter(({ long }) => wants(long ?? ""));
+    if (options.length > 0) command.optionsGroup(heading);
     for (const option of options) command.addOption(option);
   }
-  return command.action(async (source: string, targets: string[]) => {
+  return command.action(async () => {
     const { history, dir } = gathered.state;
     const state = { history, ...(dir === undefined ? {} : { stateDir: dir }) };
-    await act([source, ...targets], { ...command.opts(), ...gathered, ...state });
+    await act(command.args, { ...command.opts(), ...gathered, ...state });
   });
 }
 

@@ -5,6 +5,7 @@ import { newHistoryCommand } from "./history-options.ts";
 import type { Host } from "./host.ts";
 import { newLogCommand } from "./log-options.ts";
 import { newMirrorCommand } from "./mirror-options.ts";
+import { newApplyCommand, newPlanCommand, newShowCommand } from "./plan-options.ts";
 
 /** Runs one command line, without the program's name, and returns the exit code. */
 export async function runProgram(line: readonly string[], host: Host): Promise<number> {
@@ -26,6 +27,7 @@ Exit codes:
   1    the run failed
   2    the command line or a file it names is wrong; nothing was touched
   3    finished, but some entries have problems
+  4    with plan --detailed-exitcode: there is something to do
   5    halted by a guard before the first change
   6    another run holds the lock
   130  interrupted
@@ -55,8 +57,20 @@ function newProgram(host: Host, done: (code: number) => void): Command {
     const { logCommand } = await import("./log-command.ts");
     done(await logCommand(run, options, host));
   });
-  for (const command of [mirror, history, log]) program.addCommand(command);
-  for (const command of [program, ...program.commands]) setUp(command, host);
+  const plan = newPlanCommand(async (locations, options) => {
+    const { planCommand } = await import("./plan-command.ts");
+    done(await planCommand(locations, options, host));
+  });
+  const show = newShowCommand(async (name, options) => {
+    const { showCommand } = await import("./show-command.ts");
+    done(await showCommand(name, options, host));
+  });
+  const apply = newApplyCommand(async (name, options) => {
+    const { applyCommand } = await import("./apply-command.ts");
+    done(await applyCommand(name, options, host));
+  });
+  for (const command of [mirror, plan, show, apply, history, log]) program.addCommand(command);
+  for (const command of [program, ...program.commands, ...plan.commands]) setUp(command, host);
   return program;
 }
 

@@ -78,6 +78,16 @@ export type RunEvent =
       readonly trip: GuardTrip;
       readonly accepted: boolean;
     }
+  /** A plan was written down, to be applied later; `file` is where, if not in the state. Without an id it could not be. */
+  | {
+      readonly type: "saved";
+      readonly target: string;
+      readonly id: string | undefined;
+      readonly madeAt: number;
+      readonly file: string | undefined;
+      /** ISO 8601, UTC. */
+      readonly appliedAt: string | undefined;
+    }
   | { readonly type: "notice"; readonly message: string }
   /** The run, or one target of it, failed as a whole. */
   | {

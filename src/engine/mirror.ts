@@ -48,7 +48,7 @@ export interface TargetRun {
   readonly startedAt: number;
   readonly startedMonotonic: number;
   readonly settings: RunSettings;
-  readonly confirm: (plan: Plan, guards: readonly GuardTrip[]) => Promise<boolean>;
+  readonly confirm: (decision: Decision) => Promise<boolean>;
   /** Told when nothing stands between the plan and its first change; what it throws ends the run before that. */
   readonly begin?: () => void;
   readonly watch: (sample: () => ProgressView) => void;
@@ -229,7 +229,7 @@ async function conclude(state: State, signal: AbortSignal): Promise<RunSummary> 
   const isIdle = actionsOf(plan).next().done === true && run.targetRoot.kind !== "missing";
   if (isIdle) return summarize(state, status);
   const hasWork = Object.values(plan.totals).some((total) => total > 0);
-  if (hasWork && !(await run.confirm(plan, state.trips))) {
+  if (hasWork && !(await run.confirm(decisionOf(state)!))) {
     return summarize(state, signal.aborted ? "interrupted" : "declined");
   }
   return apply(state, plan, signal);

@@ -11,8 +11,12 @@ import { phaseNames } from "../../src/core/plan.ts";
 import type { Preserve } from "../../src/core/preserve.ts";
 import { preserveKeys } from "../../src/core/preserve.ts";
 import type { Problem } from "../../src/core/problem.ts";
-import type { PlanHeader, PlannedAction, SavedPlan } from "../../src/state/plan/saved-plan.ts";
-import { phaseTypes } from "../../src/state/plan/saved-plan.ts";
+import type {
+  PlanHeader,
+  PlannedAction,
+  PlanDocument,
+} from "../../src/state/plan/plan-document.ts";
+import { phaseTypes } from "../../src/state/plan/plan-document.ts";
 import { names } from "./arbitrary.ts";
 
 const anyNames = fc.oneof(
@@ -215,7 +219,7 @@ const problems: fc.Arbitrary<Problem> = fc.record({
 
 /** A plan without its id, as it is saved. */
 export function savedPlans(): fc.Arbitrary<
-  Omit<SavedPlan, "header"> & { readonly header: Omit<PlanHeader, "id"> }
+  Omit<PlanDocument, "header"> & { readonly header: Omit<PlanHeader, "id"> }
 > {
   return fc
     .record({

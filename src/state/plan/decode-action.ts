@@ -14,8 +14,8 @@ import {
   quoted,
   wordOf,
 } from "./fields.ts";
-import type { OwnNames, PlannedAction } from "./saved-plan.ts";
-import { phaseTypes, planLimits } from "./saved-plan.ts";
+import type { OwnNames, PlannedAction } from "./plan-document.ts";
+import { phaseTypes, planLimits } from "./plan-document.ts";
 
 /** Bytes: far more than any system call takes. */
 const pathLimit = 65_536;

@@ -23,10 +23,12 @@ const kinds: Readonly<Record<EntryKind, true>> = {
   "character-device": true,
 };
 
-const known: ReadonlySet<string> = new Set([
-  ...["kind", "size", "mtime", "ctime", "birth", "mode", "uid", "gid", "dev", "inode", "nlink"],
-  ...["blocks", "closed", "linkTarget", "linkTargetBytes", "rdev", "xattrs"],
-]);
+const known: ReadonlySet<string> = new Set(
+  (
+    "kind size mtime ctime birth mode uid gid dev inode nlink blocks closed linkTarget " +
+    "linkTargetBytes rdev xattrs"
+  ).split(" "),
+);
 
 const maxUint32 = 0xffff_ffff;
 const maxUint64 = 0xffff_ffff_ffff_ffffn;

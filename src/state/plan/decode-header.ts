@@ -18,18 +18,18 @@ import {
   textOf,
   wordOf,
 } from "./fields.ts";
-import type { PlanHeader, PlannedRoot } from "./saved-plan.ts";
-import { planVersion } from "./saved-plan.ts";
+import type { PlanHeader, PlannedRoot } from "./plan-document.ts";
+import { planVersion } from "./plan-document.ts";
 
 const textLimit = 65_536;
 
-const headerFields = new Set([
-  ...["type", "version", "id", "mode", "madeAt", "source", "target", "settings", "guards", "room"],
-  ...["checked", "targetEntries", "skipped"],
-]);
-const settingsFields = new Set([
-  ...["preserve", "links", "modifyWindow", "single", "deleteLimit", "accept"],
-]);
+const headerFields = new Set(
+  (
+    "type version id mode madeAt source target settings guards room checked targetEntries " +
+    "skipped"
+  ).split(" "),
+);
+const settingsFields = new Set("preserve links modifyWindow single deleteLimit accept".split(" "));
 const rootFields = new Set(["location", "path", "exists", "identity"]);
 const singleFields = new Set(["source", "sourceBytes", "target", "targetBytes"]);
 const limitFields = new Set(["type", "count", "percent", "atLeast"]);
@@ -122,8 +122,8 @@ function decodeSettings(value: unknown): Settings {
 function decodePreserve(value: unknown): Preserve {
   const kept = listOf(value, "preserve", preserveKeys.length);
   const names = new Set(kept.map((key) => wordOf(key, "what is preserved", keys)));
-  const pairs = preserveKeys.map((key) => [key, names.has(key)]);
-  return Object.fromEntries(pairs) as unknown as Preserve;
+  const pairs = preserveKeys.map((key) => [key, names.has(key)] as const);
+  return Object.fromEntries(pairs) as Record<PreserveKey, boolean>;
 }
 
 function decodeSingle(value: unknown): PlanHeader["single"] {

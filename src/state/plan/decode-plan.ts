@@ -8,13 +8,15 @@ import { decodeAction } from "./decode-action.ts";
 import { decodeHeader } from "./decode-header.ts";
 import type { Fields } from "./fields.ts";
 import { BadLine, bytesOf, fieldsOf, integerOf, textOf, wordOf } from "./fields.ts";
-import type { OwnNames, PlanHeader, SavedPlan } from "./saved-plan.ts";
-import { planLimits } from "./saved-plan.ts";
+import type { OwnNames, PlanHeader, PlanDocument } from "./plan-document.ts";
+import { planLimits } from "./plan-document.ts";
 import { splitLines } from "./split-lines.ts";
 
 /** A plan as it was read, each action with its line. */
-export interface DecodedPlan extends Omit<SavedPlan, "actions"> {
+export interface DecodedPlan extends Omit<PlanDocument, "actions"> {
   readonly actions: readonly PlanStep[];
+  /** Actions that it had when it was made. */
+  readonly planned: number;
 }
 
 /** What has been read so far. */
@@ -99,7 +101,8 @@ export function decodePlan(
     });
   }
   const { actions, problems, folded, nested } = draft;
-  return { header, actions, problems, concerns: { folded, nested } };
+  const planned = draft.end.actions;
+  return { header, actions, planned, problems, concerns: { folded, nested } };
 }
 
 function parseJson(text: string): unknown {

@@ -5,8 +5,8 @@ import { textOfBytes } from "../../base/byte-string.ts";
 import type { Entry } from "../../core/entry.ts";
 import { preserveKeys } from "../../core/preserve.ts";
 import type { Action } from "../../core/plan.ts";
-import type { PlanHeader, PlannedAction, SavedPlan } from "./saved-plan.ts";
-import { planVersion } from "./saved-plan.ts";
+import type { PlanHeader, PlannedAction, PlanDocument } from "./plan-document.ts";
+import { planVersion } from "./plan-document.ts";
 
 type Json = Record<string, unknown>;
 
@@ -19,7 +19,7 @@ export function encodePlan({
   actions,
   problems,
   concerns,
-}: Omit<SavedPlan, "header"> & { readonly header: Omit<PlanHeader, "id"> }): {
+}: Omit<PlanDocument, "header"> & { readonly header: Omit<PlanHeader, "id"> }): {
   id: string;
   lines: string[];
 } {

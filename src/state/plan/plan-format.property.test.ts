@@ -6,7 +6,7 @@ import { SyncError } from "../../base/errors.ts";
 import { isTempName, ownDirectory } from "../../fs/temp-names.ts";
 import { decodePlan } from "./decode-plan.ts";
 import { encodePlan } from "./encode-plan.ts";
-import type { OwnNames } from "./saved-plan.ts";
+import type { OwnNames } from "./plan-document.ts";
 
 const names: OwnNames = {
   isOwn: (path) => path === ownDirectory || path.startsWith(`${ownDirectory}/`),
@@ -24,12 +24,13 @@ test("what is written down is read again, whatever it is and in whatever pieces 
   fc.assert(
     fc.property(savedPlans(), fc.integer({ min: 1, max: 300 }), (plan, piece) => {
       const { id, lines } = encodePlan(plan);
-      const { actions, ...rest } = decode(Buffer.from(lines.join("")), piece);
+      const { actions, planned, ...rest } = decode(Buffer.from(lines.join("")), piece);
       expect(rest).toEqual({
         header: { ...plan.header, id },
         problems: plan.problems,
         concerns: plan.concerns,
       });
+      expect(planned).toBe(plan.actions.length);
       expect(actions).toEqual(plan.actions.map((one, i) => ({ ...one, line: i + 2 })));
     }),
   );

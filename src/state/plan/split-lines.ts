@@ -1,5 +1,5 @@
 import { BadLine } from "./fields.ts";
-import { planLimits } from "./saved-plan.ts";
+import { planLimits } from "./plan-document.ts";
 
 const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 

@@ -65,7 +65,7 @@ export interface PlannedAction {
   readonly needs: readonly (readonly [first: number, last: number])[];
 }
 
-export interface SavedPlan {
+export interface PlanDocument {
   readonly header: PlanHeader;
   readonly actions: readonly PlannedAction[];
   readonly problems: readonly Problem[];
