@@ -61,7 +61,7 @@ export async function mirror(
   const startedMonotonic = clock.monotonic();
   const over = new AbortController();
   const signal = AbortSignal.any([ctx.signal, over.signal]);
-  await using host = await openLocalHost(request.driver);
+  await using host = await openLocalHost(request.driver, request.binding);
   await using opening = new AsyncDisposableStack();
   const source = await lookAtSource(request.source, host);
   opening.use(source.endpoint);

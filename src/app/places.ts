@@ -51,7 +51,7 @@ export async function lookAtSource(location: string, host: LocalHost): Promise<S
 export async function lookAtTarget(
   location: string,
   source: SourcePlace,
-  { preserve: wishes }: MirrorRequest,
+  { preserve: wishes }: Pick<MirrorRequest, "preserve">,
   host: LocalHost,
 ): Promise<TargetPlace | LostPlace> {
   try {

@@ -1,4 +1,5 @@
 import type { Filter } from "../core/filter.ts";
+import type { HashAlgorithm } from "../core/content-hash.ts";
 import type { DeleteLimit, GuardName } from "../core/guards.ts";
 import type { Plan } from "../core/plan.ts";
 import type { GuardTrip } from "../core/guards.ts";
@@ -18,6 +19,8 @@ export interface MirrorRequest {
   /** Guards that may be passed although they trip. */
   readonly accept: ReadonlySet<GuardName>;
   readonly compare: CompareMode;
+  /** By which content is known where it is not compared byte by byte. */
+  readonly hash: HashAlgorithm;
   /** Nanoseconds; `undefined` means the resolution of the coarser endpoint. */
   readonly modifyWindow: number | undefined;
   /** Asked for by name (`true`), or not wanted (`false`); the rest follows what the endpoints can keep. */
@@ -34,6 +37,8 @@ export interface MirrorRequest {
   readonly history: boolean;
   /** Forces one of the file drivers. */
   readonly driver: "libc" | "portable" | undefined;
+  /** Forces where BLAKE3 comes from. */
+  readonly binding?: "native" | "wasm" | undefined;
 }
 
 /** How a use case talks to whoever started it. */

@@ -103,11 +103,12 @@ async function scheduleOf({ every, cron }: MirrorOptions, now: number): Promise<
   return { type: "cron", next: (ms) => schedule.next(ms) };
 }
 
-function defaultsOf(host: Host): Omit<RequestDefaults, "onNotice"> {
+export function defaultsOf(host: Host): Omit<RequestDefaults, "onNotice"> {
   const { variables } = host;
   return {
     stateDir: () => stateHome(variables),
     driver: driverOf(variables),
+    binding: bindingOf(variables),
     stdin: () => host.stdin,
   };
 }
@@ -116,4 +117,10 @@ function driverOf({ SYNCLINE_FS: driver = "" }: Variables): RequestDefaults["dri
   if (driver === "") return undefined;
   if (driver === "libc" || driver === "portable") return driver;
   throw new SyncError("USAGE", `SYNCLINE_FS: "${driver}" is neither libc nor portable`);
+}
+
+function bindingOf({ SYNCLINE_HASH: binding = "" }: Variables): RequestDefaults["binding"] {
+  if (binding === "") return undefined;
+  if (binding === "native" || binding === "wasm") return binding;
+  throw new SyncError("USAGE", `SYNCLINE_HASH: "${binding}" is neither native nor wasm`);
 }

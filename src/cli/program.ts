@@ -4,6 +4,7 @@ import packageJson from "../../package.json" with { type: "json" };
 import { newHistoryCommand } from "./history-options.ts";
 import type { Host } from "./host.ts";
 import { newMirrorCommand } from "./mirror-options.ts";
+import { newVerifyCommand } from "./verify-options.ts";
 
 /** Runs one command line, without the program's name, and returns the exit code. */
 export async function runProgram(line: readonly string[], host: Host): Promise<number> {
@@ -24,7 +25,7 @@ Exit codes:
   0    done and in sync, or nothing to do
   1    the run failed
   2    the command line or a file it names is wrong; nothing was touched
-  3    finished, but some entries have problems
+  3    finished, but some entries have problems; verify: there are differences
   5    halted by a guard before the first change
   6    another run holds the lock
   130  interrupted
@@ -46,11 +47,15 @@ function newProgram(host: Host, done: (code: number) => void): Command {
     const { mirrorCommand } = await import("./mirror-command.ts");
     done(await mirrorCommand(locations, options, host));
   });
+  const verify = newVerifyCommand(async (locations, options) => {
+    const { verifyCommand } = await import("./verify-command.ts");
+    done(await verifyCommand(locations, options, host));
+  });
   const history = newHistoryCommand(async (options) => {
     const { historyCommand } = await import("./history-command.ts");
     done(await historyCommand(options, host));
   });
-  for (const command of [mirror, history]) program.addCommand(command);
+  for (const command of [mirror, verify, history]) program.addCommand(command);
   for (const command of [program, ...program.commands]) setUp(command, host);
   return program;
 }

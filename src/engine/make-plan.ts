@@ -140,7 +140,7 @@ function elsewhere(
 }
 
 /** Gives the one file the name that it shall have at the target, so that the two are compared. */
-async function* renamed(
+export async function* renamed(
   chunks: AsyncIterable<SnapshotChunk>,
   { targetName }: SingleFile,
 ): AsyncGenerator<SnapshotChunk> {
