@@ -222,8 +222,9 @@ async function knownMounts(
   const to = pathOf(root, single?.targetName);
   if (store !== undefined) return store.knownMounts(from, to);
   if (!request.dryRun || !request.history || request.stateDir === undefined) return undefined;
-  const { peekMounts } = await import("../state/peek.ts");
-  return peekMounts(request.stateDir, from, to);
+  const { peekState } = await import("../state/peek.ts");
+  await using peek = peekState(request.stateDir);
+  return peek.knownMounts(from, to);
 }
 
 /** Of the directory, or of the one file in it that a run was about. */
