@@ -228,7 +228,7 @@ async function knownMounts(
 }
 
 /** Of the directory, or of the one file in it that a run was about. */
-function pathOf({ realPath }: RootInfo, file: Name | undefined): string {
+export function pathOf({ realPath }: RootInfo, file: Name | undefined): string {
   return file === undefined ? realPath : join(realPath, shownBytes(file));
 }
 

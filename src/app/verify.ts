@@ -4,11 +4,13 @@ import type { Side } from "../core/problem.ts";
 import type { Endpoint, RootInfo } from "../endpoint/endpoint.ts";
 import { openLocalHost } from "../endpoint/local/host.ts";
 import { openLocal } from "../endpoint/local/local-endpoint.ts";
+import { openPairMemory } from "./remembered.ts";
 import type { RememberedHashes } from "../engine/remembered-checks.ts";
 import type { VerifyFindings, VerifyInput, VerifySettings } from "../engine/verify.ts";
 import { verify as verifyReplicas } from "../engine/verify.ts";
 import type { VerifyEvent, VerifyPhase, VerifySummary } from "../engine/verify-events.ts";
 import type { ProgressView } from "../engine/events.ts";
+import { pathOf } from "./mirror.ts";
 import type { TargetPlace } from "./places.ts";
 import { lookAtSource, lookAtTarget } from "./places.ts";
 import type { MirrorRequest } from "./request.ts";
@@ -28,12 +30,6 @@ export interface VerifyContext {
   readonly watch: (target: string, sample: () => ProgressView) => void;
   readonly signal: AbortSignal;
 }
-
-/** Keeps nothing and knows nothing: what there is without a state. */
-const noMemory: RememberedHashes = {
-  lookup: async (paths) => paths.map(() => undefined),
-  remember: () => {},
-};
 
 /**
  * Reads and compares two replicas and changes neither. Returns the exit code. Throws `SyncError` where there is nothing to
@@ -61,9 +57,18 @@ export async function verify(
     const message = `${key} cannot be compared between ${request.source} and ${request.target}`;
     ctx.report({ type: "notice", message });
   }
-  const remembered = request.remembered ? noMemory : undefined;
-  const run = { request, ctx, source: source.endpoint, place, remembered };
+  const { single } = place;
+  const roots = [
+    pathOf(source.root, single?.sourceName),
+    pathOf(place.root, single?.targetName),
+  ] as const;
+  const onNotice = (message: string): void => ctx.report({ type: "notice", message });
+  await using memory = request.remembered
+    ? await openPairMemory(request.stateDir, roots, onNotice)
+    : undefined;
+  const run = { request, ctx, source: source.endpoint, place, remembered: memory };
   const summary = await runVerify(run, () => Math.round(clock.monotonic() - started));
+  if (summary.status === "equal" || summary.status === "different") await memory?.keep();
   ctx.report({ type: "summary", target: request.target, summary });
   return { summary, exitCode: exitCodeOf(summary) };
 }

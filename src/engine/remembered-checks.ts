@@ -135,6 +135,8 @@ function judge(
     return;
   }
   const digests = { source: digestOf(ours), target: digestOf(theirs) };
+  // What is remembered stays, also under another algorithm: the content may have suffered since.
+  const isKnown = known?.hash !== undefined && isAsRemembered(source, known, window);
   const hash = known?.hash?.algorithm === algorithm ? known.hash : undefined;
   const comparable = (["source", "target"] as const).filter(
     (side) => hash !== undefined && isAsRemembered(check[side], known!, window),
@@ -143,7 +145,8 @@ function judge(
   const isEqual = digests.source === digests.target;
   if (comparable.length === 0) findings.onUnremembered(path);
   if (corrupt.length > 0) findings.onCorrupt(check, corrupt);
-  else if (isEqual) remembered.remember(path, source, { algorithm, digest: digests.source });
+  else if (isEqual && check.aspects.length === 0 && !isKnown)
+    remembered.remember(path, source, { algorithm, digest: digests.source });
   const aspects = isEqual ? check.aspects : (["content", ...check.aspects] as const);
   if (aspects.length > 0) settle({ type: "differs", path, source, target, aspects, around });
   else if (check.isLinked) settle({ type: "linked", path, source, target, aspects, around });
