@@ -40,6 +40,7 @@ export async function verify(
   ctx: VerifyContext,
   clock: Clock,
 ): Promise<{ readonly summary: VerifySummary; readonly exitCode: number }> {
+  const startedAt = clock.now();
   const started = clock.monotonic();
   await using host = await openLocalHost(request.driver, request.binding);
   await using opening = new AsyncDisposableStack();
@@ -66,7 +67,7 @@ export async function verify(
   await using memory = request.remembered
     ? await openPairMemory(request.stateDir, roots, onNotice)
     : undefined;
-  const run = { request, ctx, source: source.endpoint, place, remembered: memory };
+  const run = { request, ctx, source: source.endpoint, place, remembered: memory, startedAt };
   const summary = await runVerify(run, () => Math.round(clock.monotonic() - started));
   if (summary.status === "equal" || summary.status === "different") await memory?.keep();
   ctx.report({ type: "summary", target: request.target, summary });
@@ -79,10 +80,11 @@ interface VerifyRun {
   readonly source: Endpoint;
   readonly place: TargetPlace;
   readonly remembered: RememberedHashes | undefined;
+  readonly startedAt: number;
 }
 
 async function runVerify(
-  { request, ctx, source, place, remembered }: VerifyRun,
+  { request, ctx, source, place, remembered, startedAt }: VerifyRun,
   elapsed: () => number,
 ): Promise<VerifySummary> {
   const { report, signal } = ctx;
@@ -101,7 +103,8 @@ async function runVerify(
     totalFiles: 0,
     totalBytes: 0,
   }));
-  const input: VerifyInput = { source, target, single, settings: request, preserve, remembered };
+  const replicas = { source, target, single, settings: request, preserve };
+  const input: VerifyInput = { ...replicas, remembered, startedAt };
   const summarize = (status: VerifySummary["status"], findings?: VerifyFindings): VerifySummary =>
     summaryOf(request, status, findings, elapsed());
   try {

@@ -27,7 +27,7 @@ export interface MirrorSettings {
 }
 
 /** Milliseconds within which a file may change twice and keep its mtime, on a clock of full resolution. */
-const tick = 20;
+export const tick = 20;
 
 export function scanRequestOf(
   settings: MirrorSettings,
@@ -45,6 +45,11 @@ export function scanRequestOf(
     xattrs: preserve.xattrs,
     acls: preserve.acls,
   };
+}
+
+/** Whether scans shall compare content on their way: it has to be read anyway, and by the same paths. */
+export function readsAlong({ compare, links }: MirrorSettings): boolean {
+  return compare === "content" && links !== "follow";
 }
 
 /** A run of one file: its name in the root of either replica. */
@@ -94,7 +99,10 @@ export async function makePlan(
     signal,
   );
   const request = scanRequestOf(settings, preserve, "target");
-  const only = single === undefined ? {} : { only: single.targetName };
+  const only =
+    single === undefined
+      ? readsAlong(settings) && { contentOf: source }
+      : { only: single.targetName };
   const scanned = input.targetExists ? target.scan({ ...request, ...only }, signal) : nothing();
   const chunks = single === undefined ? input.chunks : renamed(input.chunks, single);
   const differences = compare(chunks, scanned, compareRulesOf(input));

@@ -14,7 +14,7 @@ import type { Endpoint, ScanRequest } from "../endpoint/endpoint.ts";
 import type { ContentChecker } from "./content-checks.ts";
 import { newContentChecker } from "./content-checks.ts";
 import type { SingleFile } from "./make-plan.ts";
-import { renamed } from "./make-plan.ts";
+import { renamed, tick } from "./make-plan.ts";
 import type { RememberedHashes } from "./remembered-checks.ts";
 import { newRememberedChecker } from "./remembered-checks.ts";
 import type { VerifyDifference } from "./verify-events.ts";
@@ -39,6 +39,8 @@ export interface VerifyInput {
   readonly preserve: Preserve;
   /** Set where content is to be held against hashes of an earlier day, too. */
   readonly remembered: RememberedHashes | undefined;
+  /** Milliseconds since the epoch, from before the scan. */
+  readonly startedAt: number;
 }
 
 /** All that a verification has found, in path order. */
@@ -91,6 +93,9 @@ export async function verify(
       const next = await differences.next();
       if (next.done === true) {
         await checker.finish();
+        // Hashes are of each side by itself; bytes are compared once, on whichever side that is counted.
+        if (input.remembered === undefined)
+          draft.bytes = source.progress().bytes + target.progress().bytes;
         return findingsOf(draft, next.value);
       }
       for (const difference of next.value) {
@@ -225,7 +230,8 @@ function findingsOf(draft: Draft, counts: CompareCounts): VerifyFindings {
   return { ...counts, found, corrupt: corrupt.size, unremembered, bytesCompared: bytes };
 }
 
-function scanRequestOf({ settings, preserve, single }: VerifyInput, side: Side): ScanRequest {
+function scanRequestOf(input: VerifyInput, side: Side): ScanRequest {
+  const { source, target, settings, preserve, single, remembered } = input;
   const isSource = side === "source";
   const { filter, links, oneFileSystem, ignoreFiles } = settings;
   return {
@@ -237,11 +243,14 @@ function scanRequestOf({ settings, preserve, single }: VerifyInput, side: Side):
     xattrs: preserve.xattrs,
     acls: preserve.acls,
     ...(single !== undefined && { only: isSource ? single.sourceName : single.targetName }),
+    ...(single === undefined &&
+      remembered === undefined &&
+      links !== "follow" && { contentOf: isSource ? target : source }),
   };
 }
 
 function rulesOf(input: VerifyInput): CompareRules {
-  const { source, target, settings, preserve, single } = input;
+  const { source, target, settings, preserve, single, startedAt } = input;
   const { symlinks, linkTimes } = target.capabilities;
   return {
     isSingle: single !== undefined,
@@ -253,8 +262,7 @@ function rulesOf(input: VerifyInput): CompareRules {
       window: windowOf(input),
       preserve,
       linkTimes,
-      // All content is read, however old.
-      racySince: Infinity,
+      racySince: startedAt - Math.max(tick, source.capabilities.timeResolution / 1e6),
     },
     selection: {
       preserve,

@@ -48,6 +48,12 @@ export function runScan(
       give(chunk);
       return Atomics.load(job.signals, stopFlag) === 0;
     },
+    reading: {
+      onBytes(bytes) {
+        job.counters[countedBytes]! += bytes;
+      },
+      goesOn: () => Atomics.load(job.signals, stopFlag) === 0,
+    },
   });
 }
 
