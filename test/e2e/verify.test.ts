@@ -188,6 +188,31 @@ describe.each(DRIVERS)("$driver", ({ options }) => {
   });
 });
 
+test("in a large tree, content that differs is found wherever it is, and mirrored", async () => {
+  using place = newPlace();
+  const tree = (generation: string) =>
+    Array.from({ length: 2000 }, (_, n) => {
+      const content = n % 97 === 0 ? `${generation} ${n}` : `same ${n}`;
+      return {
+        path: n < 700 ? `crowd/f${n}` : `d${n % 31}/e/f${n}`,
+        kind: "file" as const,
+        content: content.repeat(n % 50),
+        mtime: MOMENT,
+      };
+    });
+  makeTree(place.source, tree("ours"));
+  makeTree(place.target, tree("them"));
+  const wrong = tree("").filter(({ content }, n) => n % 97 === 0 && content !== "");
+  const loose = ["--no-preserve", "times"];
+  const result = await verify(place, loose);
+  const expected = wrong.map(({ path }) => `${path}: content`);
+  expect(differences(result).toSorted()).toEqual(expected.toSorted());
+  const line = ["mirror", "--json", "--compare", "content", place.source, place.target];
+  const mirrored = await syncline(place, line);
+  expect(summaryOf(mirrored)).toMatchObject({ updated: wrong.length, created: 0 });
+  expect((await verify(place)).code).toBe(0);
+});
+
 test("a file that was changed as files are is not corrupt, and is remembered anew", async () => {
   using place = newPlace();
   makeTree(place.source, files({ f: "before" }));
