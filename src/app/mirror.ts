@@ -102,7 +102,7 @@ export async function runTargets(
   const startedMonotonic = clock.monotonic();
   const over = new AbortController();
   const signal = AbortSignal.any([ctx.signal, over.signal]);
-  await using host = await openLocalHost(request.driver);
+  await using host = await openLocalHost(request.driver, request.binding);
   await using opening = new AsyncDisposableStack();
   const source = await lookAtSource(request.source, host);
   opening.use(source.endpoint);
@@ -303,7 +303,7 @@ function tellPlan(
 }
 
 /** Of the directory, or of the one file in it that a run was about. */
-function pathOf({ realPath }: RootInfo, file: Name | undefined): string {
+export function pathOf({ realPath }: RootInfo, file: Name | undefined): string {
   return file === undefined ? realPath : join(realPath, shownBytes(file));
 }
 

@@ -1,5 +1,5 @@
-import type { HashAlgorithm } from "../core/content-hash.ts";
 import type { Filter } from "../core/filter.ts";
+import type { HashAlgorithm } from "../core/content-hash.ts";
 import type { DeleteLimit, GuardName } from "../core/guards.ts";
 import type { CompareMode, LinkMode, PreserveKey } from "../core/preserve.ts";
 import type { ProgressView, Report, RunSummary } from "../engine/events.ts";
@@ -18,6 +18,8 @@ export interface MirrorRequest {
   /** Guards that may be passed although they trip. */
   readonly accept: ReadonlySet<GuardName>;
   readonly compare: CompareMode;
+  /** By which content is known where it is not compared byte by byte. */
+  readonly hash: HashAlgorithm;
   /** Nanoseconds; `undefined` means the resolution of the coarser endpoint. */
   readonly modifyWindow: number | undefined;
   /** Asked for by name (`true`), or not wanted (`false`); the rest follows what the endpoints can keep. */
@@ -29,7 +31,6 @@ export interface MirrorRequest {
   readonly oneFileSystem: boolean;
   /** Look for what was renamed, moved or copied. */
   readonly moves: boolean;
-  readonly hash: HashAlgorithm;
   readonly flush: boolean;
   /** Where locks and history live; `undefined` for none at all. */
   readonly stateDir: string | undefined;
@@ -37,6 +38,8 @@ export interface MirrorRequest {
   readonly history: boolean;
   /** Forces one of the file drivers. */
   readonly driver: "libc" | "portable" | undefined;
+  /** Forces where BLAKE3 comes from. */
+  readonly binding?: "native" | "wasm" | undefined;
 }
 
 /** How a use case talks to whoever started it. */

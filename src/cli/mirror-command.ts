@@ -111,6 +111,7 @@ export function defaultsOf(host: Host): Omit<RequestDefaults, "onNotice"> {
   return {
     stateDir: () => stateHome(variables),
     driver: driverOf(variables),
+    binding: bindingOf(variables),
     stdin: () => host.stdin,
   };
 }
@@ -119,4 +120,10 @@ function driverOf({ SYNCLINE_FS: driver = "" }: Variables): RequestDefaults["dri
   if (driver === "") return undefined;
   if (driver === "libc" || driver === "portable") return driver;
   throw new SyncError("USAGE", `SYNCLINE_FS: "${driver}" is neither libc nor portable`);
+}
+
+function bindingOf({ SYNCLINE_HASH: binding = "" }: Variables): RequestDefaults["binding"] {
+  if (binding === "") return undefined;
+  if (binding === "native" || binding === "wasm") return binding;
+  throw new SyncError("USAGE", `SYNCLINE_HASH: "${binding}" is neither native nor wasm`);
 }

@@ -5,6 +5,7 @@ import { parseDeleteLimit } from "../config/delete-limit.ts";
 import { durationExamples, parseDuration } from "../config/duration.ts";
 import type { FilterArgument } from "../config/filter-rules.ts";
 import { parseSize, sizeExamples } from "../config/size.ts";
+import type { HashAlgorithm } from "../core/content-hash.ts";
 import type { DeleteLimit } from "../core/guards.ts";
 import type { CompareMode, LinkMode } from "../core/preserve.ts";
 
@@ -17,6 +18,7 @@ export interface MirrorOptions {
   readonly maxDelete?: DeleteLimit;
   readonly accept: readonly string[];
   readonly compare: CompareMode;
+  readonly hash: HashAlgorithm;
   /** Milliseconds, as all durations. */
   readonly modifyWindow?: number;
   readonly preserve: readonly string[];
@@ -44,7 +46,7 @@ export interface MirrorOptions {
 }
 
 /** What several options gather into, in the order in which they stand on the line. */
-interface Gathered {
+export interface Gathered {
   readonly accept: string[];
   readonly preserve: string[];
   readonly noPreserve: string[];
@@ -132,11 +134,14 @@ function reviewOptions({ accept }: Gathered): Option[] {
   ];
 }
 
-function contentOptions({ preserve, noPreserve }: Gathered): Option[] {
+export function contentOptions({ preserve, noPreserve }: Gathered): Option[] {
   return [
     new Option("--compare <HOW>", "when a file counts as unchanged")
       .choices(["size+mtime", "content", "size"])
       .default("size+mtime"),
+    new Option("--hash <ALGORITHM>", "by which content is known where bytes are not compared")
+      .choices(["blake3", "sha256", "sha1", "md5"])
+      .default("blake3"),
     new Option(
       "--modify-window <DURATION>",
       "modification times this close are equal (default: the resolution of the coarser side)",
@@ -156,7 +161,7 @@ function contentOptions({ preserve, noPreserve }: Gathered): Option[] {
   ];
 }
 
-function filterOptions({ filters }: Gathered): Option[] {
+export function filterOptions({ filters }: Gathered): Option[] {
   return [
     new Option(
       "--exclude <PATTERN>",
@@ -195,7 +200,7 @@ function repeatOptions(): Option[] {
   ];
 }
 
-function outputOptions(): Option[] {
+export function outputOptions(): Option[] {
   return [
     new Option("--json", "one JSON object a line on standard output (docs/scripting.md)"),
     new Option("-q, --quiet", "say nothing but what went wrong"),
@@ -211,7 +216,7 @@ function outputOptions(): Option[] {
   ];
 }
 
-function stateOptions({ state }: Gathered): Option[] {
+export function stateOptions({ state }: Gathered): Option[] {
   return [
     new Option("--no-flush", "do not wait until the disk has everything"),
     new Option(

@@ -63,6 +63,11 @@ export interface ScanRequest {
   readonly acls: boolean;
   /** Looks at the root and at this name in it, if it is there, and at nothing else. */
   readonly only?: Name;
+  /**
+   * Content will be compared with this replica's. Where both are at hand, a scan may do so on its way, for any of the files,
+   * and flag rows as `SAME_CONTENT`; it leaves out what the scan of the other replica, asked likewise, does.
+   */
+  readonly contentOf?: Endpoint;
 }
 
 /** One file that both replicas hold with equal size: is its content equal too? */

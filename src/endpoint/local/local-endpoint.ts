@@ -92,13 +92,16 @@ export function openLocal(
       inspect();
     },
 
-    scan({ side, xattrs, acls, ...request }, signal) {
+    scan({ side, xattrs, acls, contentOf, ...request }, signal) {
       const attributes = { xattrs, acls, isRoot: host.self.isRoot };
       const leftovers = side === "target";
+      const half = leftovers ? 1 : 0;
+      const root = contentOf !== undefined && isLocal(contentOf) ? contentOf.hostRoot : undefined;
+      const twin = root === undefined ? {} : { twin: { root, half } as const };
       const chunks = scanStream(
         host,
         hostRoot(),
-        { ...request, attributes, leftovers },
+        { ...request, ...twin, attributes, leftovers },
         counters,
         signal,
       );
