@@ -2,6 +2,7 @@ import type { Filter } from "../core/filter.ts";
 import type { DeleteLimit, GuardName } from "../core/guards.ts";
 import type { Plan } from "../core/plan.ts";
 import type { GuardTrip } from "../core/guards.ts";
+import type { VersionRule } from "../core/version-thinning.ts";
 import type { CompareMode, LinkMode, PreserveKey } from "../core/preserve.ts";
 import type { ProgressView, Report, RunSummary } from "../engine/events.ts";
 
@@ -28,6 +29,8 @@ export interface MirrorRequest {
   readonly ignoreFiles: boolean;
   readonly oneFileSystem: boolean;
   readonly flush: boolean;
+  /** What becomes of what is replaced or deleted. */
+  readonly versions: VersionRule;
   /** Where locks and history live; `undefined` for none at all. */
   readonly stateDir: string | undefined;
   /** Record the run in the history; locks are taken all the same. */

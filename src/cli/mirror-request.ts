@@ -55,6 +55,7 @@ export async function toMirrorRequest(
     ignoreFiles: options.gitignore ?? false,
     oneFileSystem: options.oneFileSystem ?? false,
     flush: options.flush,
+    versions: options.versions ?? { keep: "none" },
     stateDir: stateDirOf(options, defaults),
     history: options.history,
     driver: defaults.driver,

@@ -18,6 +18,7 @@ import type {
 } from "../endpoint.ts";
 import { encodeActions } from "./action-batch.ts";
 import { applyStream } from "./apply-stream.ts";
+import { beginVersions } from "./begin-versions.ts";
 import { capabilitiesOf } from "./capabilities.ts";
 import type { LocalHost } from "./host.ts";
 import type { ContentJob, ContentResult } from "./jobs.ts";
@@ -116,6 +117,9 @@ export function openLocal(
         throw aboutRoot(path, error);
       });
     },
+
+    beginVersions: async (at, record) =>
+      beginVersions(host.driver, hostRoot(), host.self, at, record),
 
     apply(actions, ordered, source, options, signal) {
       const run = {
