@@ -10,7 +10,9 @@ import { SyncError } from "../base/errors.ts";
 import type { Name } from "../core/path.ts";
 import type { SnapshotChunk } from "../core/snapshot.ts";
 import type { Endpoint, RootInfo } from "../endpoint/endpoint.ts";
+import type { LocalHost } from "../endpoint/local/host.ts";
 import { openLocalHost } from "../endpoint/local/host.ts";
+import { isLocal } from "../endpoint/local/local-endpoint.ts";
 import { broadcast } from "../engine/broadcast.ts";
 import type { RunSummary } from "../engine/events.ts";
 import type { SingleFile } from "../engine/make-plan.ts";
@@ -31,6 +33,7 @@ interface Shared {
   readonly request: MirrorRequest;
   readonly ctx: RunContext;
   readonly clock: Clock;
+  readonly host: LocalHost;
   readonly source: SourcePlace;
   readonly store: StateStore | undefined;
   readonly locks: Locks;
@@ -74,7 +77,7 @@ export async function mirror(
   try {
     await using store = await openStore(request, ctx);
     await using locks = newLocks(store, (message) => ctx.report({ type: "notice", message }));
-    const shared = { request, ctx, clock, source, store, locks, startedAt, startedMonotonic };
+    const shared = { request, ctx, clock, host, source, store, locks, startedAt, startedMonotonic };
     const opened: Opened[] = [];
     for (const [i, place] of places.entries()) {
       opened.push(await openTarget(shared, place, places.slice(0, i)));
@@ -206,11 +209,22 @@ async function finishTarget(shared: Shared, one: Opened): Promise<RunSummary> {
   if (one.type === "over") return one.summary;
   const { request, ctx, store } = shared;
   const summary = await one.prepared.carryOut(ctx.signal);
+  if (summary.status === "done" && !request.dryRun) await thin(shared, one.target);
   const run =
     store === undefined || !request.history ? 0 : await record(shared, one, summary, store);
   const numbered = run === 0 ? summary : { ...summary, run };
   ctx.report({ type: "summary", target: summary.target, summary: numbered });
   return numbered;
+}
+
+/** Old copies go when the run that made more of them has gone well. */
+async function thin({ request, ctx, clock, host }: Shared, target: Endpoint): Promise<void> {
+  const { versions: rule } = request;
+  if (rule.keep === "none" || !isLocal(target)) return;
+  const { thinVersions } = await import("./thin-versions.ts");
+  const { hostRoot: root, location } = target;
+  const notice = thinVersions({ host, root, location, rule, clock });
+  if (notice !== undefined) ctx.report({ type: "notice", message: notice });
 }
 
 /** Where the pair was mounted when it last ran well. A dry run looks at the state, too, but leaves it untouched. */

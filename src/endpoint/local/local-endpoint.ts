@@ -219,7 +219,8 @@ function aboutRoot(path: string, error: unknown): unknown {
   return new SyncError("ROOT_UNREADABLE", `${path}: ${meaningOf(error).message}`, { cause: error });
 }
 
-function isLocal(endpoint: Endpoint): endpoint is LocalEndpoint {
+/** Whether an endpoint is one of this machine, whose files can be reached directly. */
+export function isLocal(endpoint: Endpoint): endpoint is LocalEndpoint {
   return "hostRoot" in endpoint;
 }
 
