@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { shownBytes } from "../base/byte-string.ts";
 import type { Clock } from "../base/clock.ts";
 import { SyncError } from "../base/errors.ts";
+import { describeVersionRule } from "../config/version-rule.ts";
 import type { Name } from "../core/path.ts";
 import type { SnapshotChunk } from "../core/snapshot.ts";
 import type { Endpoint, RootInfo } from "../endpoint/endpoint.ts";
@@ -168,6 +169,10 @@ async function openTarget(
   }
   if (!place.endpoint.capabilities.symlinks && request.links !== "skip") {
     const message = `symbolic links cannot be kept on ${location}; they are left out`;
+    ctx.report({ type: "notice", message });
+  }
+  if (request.dryRun && request.versions.keep !== "none") {
+    const message = `old copies kept (${describeVersionRule(request.versions)})`;
     ctx.report({ type: "notice", message });
   }
   const { endpoint: target, root: targetRoot, preserve, single } = place;

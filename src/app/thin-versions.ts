@@ -3,6 +3,7 @@ import { uptime } from "node:os";
 
 import { bytesOfText, rawBytes } from "../base/byte-string.ts";
 import type { Clock } from "../base/clock.ts";
+import { SyncError } from "../base/errors.ts";
 import type { Finding } from "../core/entry.ts";
 import type { Name, RelPath } from "../core/path.ts";
 import { baseName, joinPath, parentPath, rootPath } from "../core/path.ts";
@@ -42,6 +43,7 @@ export function thinVersions(request: ThinningRequest): string | undefined {
     if (files === undefined || files.runs.length === 0) return undefined;
     return thin(request, files);
   } catch (error) {
+    if (error instanceof SyncError) return error.message;
     if (errnoOf(error) === undefined) throw error;
     return `${location}: old copies could not be thinned out (${errnoOf(error)})`;
   }

@@ -88,7 +88,8 @@ function countsOf(totals: RunSummary["totals"]): ApiCounts {
   return { created, updated, moved, copied, deleted, metadata };
 }
 
-function apiPath(path: ByteString): ApiPath {
+/** A path as programs are told it. */
+export function apiPath(path: ByteString): ApiPath {
   const text = textOfBytes(path);
   if (text !== undefined) return { path: text };
   return { path: lossyText(path), pathBytes: base64(path) };

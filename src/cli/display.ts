@@ -1,5 +1,6 @@
 import type { MirrorRequest, RunContext } from "../app/request.ts";
 import { formatDeleteLimit } from "../config/delete-limit.ts";
+import { describeVersionRule } from "../config/version-rule.ts";
 import { formatLocalTime } from "./format.ts";
 import type { Host } from "./host.ts";
 import { jsonPrinter } from "./json-printer.ts";
@@ -36,13 +37,23 @@ interface Places {
   readonly progress: LiveProgress;
 }
 
+/** What of a command line and of what it asks for decides how it is shown. */
+type DisplayOptions = Pick<
+  MirrorOptions,
+  "json" | "quiet" | "verbose" | "progress" | "log" | "logMaxSize"
+>;
+type DisplayRequest = Pick<
+  MirrorRequest,
+  "source" | "targets" | "dryRun" | "deleteLimit" | "versions"
+>;
+
 const tickGap = 100;
 const defaultLogSize = 10 * 1024 * 1024;
 
 /** Puts together what the options ask for. Throws a usage error where the log cannot be opened. */
 export async function openDisplay(
-  options: MirrorOptions,
-  request: MirrorRequest,
+  options: DisplayOptions,
+  request: DisplayRequest,
   host: Host,
 ): Promise<Display> {
   const places = openPlaces(options, request, host);
@@ -79,7 +90,7 @@ export async function openDisplay(
   };
 }
 
-function openPlaces(options: MirrorOptions, request: MirrorRequest, host: Host): Places {
+function openPlaces(options: DisplayOptions, request: DisplayRequest, host: Host): Places {
   const { out, err } = openOutputs(host.stdout, host.stderr);
   const look = lookOf(host.variables, err.isTerminal);
   const { source } = request;
@@ -100,14 +111,14 @@ function openPlaces(options: MirrorOptions, request: MirrorRequest, host: Host):
   };
 }
 
-function formOf({ progress, quiet }: MirrorOptions, err: Output): "window" | "plain" | "none" {
+function formOf({ progress, quiet }: DisplayOptions, err: Output): "window" | "plain" | "none" {
   if (quiet === true || progress === "none") return "none";
   return progress === "auto" && err.isTerminal ? "window" : "plain";
 }
 
 function printersOf(
-  { json = false, quiet = false, verbose = false }: MirrorOptions,
-  { dryRun, targets }: MirrorRequest,
+  { json = false, quiet = false, verbose = false }: DisplayOptions,
+  { dryRun, targets }: DisplayRequest,
   { outPlace, remarks }: Places,
 ): Report[] {
   const text = textPrinter({
@@ -123,8 +134,8 @@ function printersOf(
 
 /** Asks about one target after the other, however many are ready at once. */
 function questions(
-  { json = false }: MirrorOptions,
-  { source, deleteLimit }: MirrorRequest,
+  { json = false }: DisplayOptions,
+  { source, deleteLimit, versions }: DisplayRequest,
   { out, err, outPlace, remarks, progress }: Places,
   host: Host,
 ): Display["confirm"] {
@@ -133,7 +144,9 @@ function questions(
   const write = (text: string) => err.write(text);
   let asked: Promise<unknown> = Promise.resolve();
   return (signal, target, plan, guards) => {
-    const review = { source, target, plan, guards, deleteLimit: formatDeleteLimit(deleteLimit) };
+    const limit = formatDeleteLimit(deleteLimit);
+    const kept = versions.keep === "none" ? undefined : describeVersionRule(versions);
+    const review = { source, target, plan, guards, deleteLimit: limit, versions: kept };
     const answer = asked.then(async () => {
       const { confirmPlan } = await import("./confirm.ts");
       progress.pause();
@@ -149,7 +162,7 @@ function questions(
 }
 
 async function openLog(
-  { log, logMaxSize = defaultLogSize }: MirrorOptions,
+  { log, logMaxSize = defaultLogSize }: DisplayOptions,
   say: (words: string) => void,
 ): Promise<LogFile | undefined> {
   if (log === undefined) return undefined;

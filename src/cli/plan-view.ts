@@ -31,6 +31,8 @@ export interface PlanToReview {
   readonly guards: readonly GuardTrip[];
   /** The limit on deletions, as it is written. */
   readonly deleteLimit: string;
+  /** What becomes of what is replaced or deleted, in words; `undefined` where nothing is kept. */
+  readonly versions?: string | undefined;
 }
 
 /** The plan at a glance: what it comes to, then the rows that matter most, then the limits it was held against. */
@@ -112,12 +114,13 @@ function oneLine(view: ActionView, look: Look): string {
   return `${path}${sizes}   ${look.paint("yellow", `${look.glyphs.warning} shrinks ${share}`)}`;
 }
 
-function limitLines({ plan, guards, deleteLimit }: PlanToReview, look: Look): string[] {
+function limitLines({ plan, guards, deleteLimit, versions }: PlanToReview, look: Look): string[] {
   const { deleted } = plan.totals;
   const share = formatPercent(deleted, plan.targetEntries);
   const of = `${formatCount(deleted)} of ${formatCount(plan.targetEntries)} = ${share}`;
   return [
     ...(deleted > 0 ? [`  deletes ${of} (limit ${deleteLimit})`] : []),
+    ...(versions === undefined ? [] : [`  old copies kept (${versions})`]),
     ...guards.map(
       ({ guard, saw }) =>
         `  ${look.paint("yellow", look.glyphs.warning)} guard ${guard}: ${escapeText(saw)}`,

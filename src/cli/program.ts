@@ -4,6 +4,8 @@ import packageJson from "../../package.json" with { type: "json" };
 import { newHistoryCommand } from "./history-options.ts";
 import type { Host } from "./host.ts";
 import { newMirrorCommand } from "./mirror-options.ts";
+import { newRestoreCommand } from "./restore-options.ts";
+import { newVersionsCommand } from "./versions-options.ts";
 
 /** Runs one command line, without the program's name, and returns the exit code. */
 export async function runProgram(line: readonly string[], host: Host): Promise<number> {
@@ -50,7 +52,15 @@ function newProgram(host: Host, done: (code: number) => void): Command {
     const { historyCommand } = await import("./history-command.ts");
     done(await historyCommand(options, host));
   });
-  for (const command of [mirror, history]) program.addCommand(command);
+  const versions = newVersionsCommand(async (replica, path, options) => {
+    const { versionsCommand } = await import("./versions-command.ts");
+    done(await versionsCommand(replica, path, options, host));
+  });
+  const restore = newRestoreCommand(async (replica, path, options) => {
+    const { restoreCommand } = await import("./restore-command.ts");
+    done(await restoreCommand(replica, path, options, host));
+  });
+  for (const command of [mirror, versions, restore, history]) program.addCommand(command);
   for (const command of [program, ...program.commands]) setUp(command, host);
   return program;
 }

@@ -13,6 +13,8 @@ export type KeptMetadata = Pick<Entry, "mode" | "uid" | "gid" | "mtimeSec" | "mt
  * What was so before a run and cannot be seen in the old copies that it kept. It is written down before the run begins.
  */
 export interface VersionRecord {
+  /** Where the run had the new from, as typed. */
+  readonly source?: string;
   /** Renames, in their order; they come before everything else, and all other paths are as they are afterwards. */
   readonly moves: readonly RecordedMove[];
   /** Where nothing stood; nothing below them, either. */
@@ -81,6 +83,7 @@ export function encodeRecord(
 
 /** Reads what {@link encodeRecord} wrote. A line that makes no sense is passed over: it is comfort, and not the copies. */
 export function decodeRecord(text: string): VersionRecord {
+  const source = objectOf(text.slice(0, text.indexOf("\n")))?.["source"];
   const moves: RecordedMove[] = [];
   const absent = new Set<RelPath>();
   const metadata = new Map<RelPath, KeptMetadata>();
@@ -94,7 +97,7 @@ export function decodeRecord(text: string): VersionRecord {
     const kept = value === undefined ? undefined : metadataOf(value);
     if (path !== undefined && kept !== undefined) metadata.set(path, kept);
   }
-  return { moves, absent, metadata };
+  return { moves, absent, metadata, ...(typeof source === "string" && { source }) };
 }
 
 /** Of a run whose record has been lost. */

@@ -1,7 +1,7 @@
 import type { Name } from "../core/path.ts";
 import { DIRECTORY } from "../core/snapshot.ts";
 import type { Descriptor, FileDriver } from "./driver.ts";
-import { errnoOf } from "./file-error.ts";
+import { errnoOf, FileError } from "./file-error.ts";
 import { newStat } from "./stat.ts";
 
 /** Whoever removes. */
@@ -20,6 +20,9 @@ export function removeTree(driver: FileDriver, dir: Descriptor, name: Name, self
   }
   const fd = driver.openDirectory(dir, name);
   try {
+    const { dev } = stat;
+    driver.statDescriptor(dir, stat);
+    if (stat.dev !== dev) throw new FileError("EXDEV", "unlink");
     for (const child of driver.list(fd)) removeTree(driver, fd, child, self);
   } finally {
     driver.close(fd);
