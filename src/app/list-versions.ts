@@ -35,7 +35,12 @@ export async function listVersions(request: VersionsRequest): Promise<KeptVersio
   const top = request.path === undefined ? rootPath : pathInReplica(request.path, root);
   using files = openKeptFiles(host, endpoint.hostRoot, request.replica);
   if (files === undefined) return [];
-  const history = historyOf(host, endpoint.hostRoot, top, files.runs.map(files.load));
+  const history = historyOf(
+    host,
+    endpoint.hostRoot,
+    top,
+    files.runs.map((run) => files.load(run)),
+  );
   const out: KeptVersion[] = [];
   for (const [run, { layers }] of history.runs.entries()) {
     for (const layer of layers) {

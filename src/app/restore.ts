@@ -1,35 +1,27 @@
 import type { Clock } from "../base/clock.ts";
 import { SyncError } from "../base/errors.ts";
-import type { Finding } from "../core/entry.ts";
 import { noFilter } from "../core/filter.ts";
 import { guardNames } from "../core/guards.ts";
-import type { Name, RelPath } from "../core/path.ts";
-import { baseName, joinPath, parentPath, rootPath } from "../core/path.ts";
+import type { RelPath } from "../core/path.ts";
 import type { Plan } from "../core/plan.ts";
 import { formatStamp } from "../core/version-stamp.ts";
-import type { History, PastEntry } from "../core/version-state.ts";
-import { stateBefore, treeBefore } from "../core/version-state.ts";
-import type { RootInfo } from "../endpoint/endpoint.ts";
+import type { History } from "../core/version-state.ts";
+import { treeBefore } from "../core/version-state.ts";
 import type { LocalHost } from "../endpoint/local/host.ts";
 import { openLocalHost } from "../endpoint/local/host.ts";
-import type { LocalEndpoint } from "../endpoint/local/local-endpoint.ts";
 import { openLocal } from "../endpoint/local/local-endpoint.ts";
 import type { RunSummary } from "../engine/events.ts";
 import type { TargetRun } from "../engine/mirror.ts";
 import { prepareTarget } from "../engine/mirror.ts";
 import { exitCodeOf } from "./exit-code.ts";
-import {
-  directoriesAbove,
-  historyOf,
-  openReplica,
-  pathInReplica,
-  readAbove,
-  readNow,
-} from "./kept-history.ts";
+import type { OpenReplica } from "./kept-history.ts";
+import { historyOf, openReplica, pathInReplica } from "./kept-history.ts";
 import { newLocks } from "./locks.ts";
 import { effectivePreserve } from "./preserve.ts";
 import type { RunContext } from "./request.ts";
-import { pastSource, placeOfPast, restoreTarget } from "./restore-ends.ts";
+import { pastSource, restoreTarget } from "./restore-ends.ts";
+import type { RestoreRows } from "./restore-rows.ts";
+import { rowsElsewhere, rowsInPlace } from "./restore-rows.ts";
 import { openKeptFiles } from "./version-files.ts";
 
 export interface RestoreRequest {
@@ -48,20 +40,6 @@ export interface RestoreRequest {
   readonly driver: "libc" | "portable" | undefined;
 }
 
-/** Both ends of a restore, as rows of a scan. */
-interface Ends {
-  readonly past: ReadonlyMap<RelPath, Finding>;
-  readonly now: ReadonlyMap<RelPath, Finding>;
-  /** By the path at the target: where in the replica the content is. */
-  readonly contents: ReadonlyMap<RelPath, RelPath>;
-}
-
-/** A target that is ready. */
-interface Destination {
-  readonly endpoint: LocalEndpoint;
-  readonly root: RootInfo;
-}
-
 /**
  * Puts a path back as it was at a moment: composed of old copies and of what has not changed since, by a run like any other,
  * so that what it replaces is kept in its turn. Returns the exit code. Throws `SyncError` where there is nothing to restore.
@@ -77,6 +55,12 @@ export async function restore(
   const top = pathInReplica(request.path, replica.root);
   const destination = request.to === undefined ? replica : await openElsewhere(request.to, host);
   await using _destination = destination.endpoint;
+  const isThere = destination !== replica && destination.root.missing.length === 0;
+  if (isThere && destination.root.lineage[0] === replica.root.lineage[0]) {
+    throw new SyncError("USAGE", `--to: ${request.to} is the replica itself`, {
+      hint: "Without --to it goes where it was, and what it replaces is kept.",
+    });
+  }
   await using store = await openStore(request, ctx);
   await using locks = newLocks(store, (message) => ctx.report({ type: "notice", message }));
   for (const { endpoint, root } of new Set([replica, destination])) {
@@ -91,8 +75,8 @@ export async function restore(
   if (tree.size === 0) throw nothingThere(request, history, top);
   const ends =
     destination === replica
-      ? inPlace(host, replica.endpoint, history, top, tree)
-      : elsewhere(host, destination, history, top, tree);
+      ? rowsInPlace(host, replica.endpoint, history, top, tree)
+      : rowsElsewhere(host, destination, history, top, tree);
   const summary = await run({ request, ctx, clock }, replica, destination, ends);
   return exitCodeOf(summary.status);
 }
@@ -110,7 +94,7 @@ async function openStore({ stateDir, dryRun }: RestoreRequest, { report }: RunCo
   }
 }
 
-async function openElsewhere(location: string, host: LocalHost): Promise<Destination> {
+async function openElsewhere(location: string, host: LocalHost): Promise<OpenReplica> {
   const endpoint = openLocal(location, host);
   const root = await endpoint.root();
   if (root.kind === "directory" || root.kind === "missing") return { endpoint, root };
@@ -121,7 +105,7 @@ function loadHistory(
   { replica: location, from }: RestoreRequest,
   { report }: RunContext,
   host: LocalHost,
-  { endpoint }: Destination,
+  { endpoint }: OpenReplica,
   top: RelPath,
 ): History {
   using files = openKeptFiles(host, endpoint.hostRoot, location);
@@ -135,7 +119,7 @@ function loadHistory(
     const message = `old copies reach back to the run of ${oldest.stamp} only; what was before that run is what is restored`;
     report({ type: "notice", message });
   }
-  const runs = files.runs.filter(({ at }) => at >= from).map(files.load);
+  const runs = files.runs.filter(({ at }) => at >= from).map((run) => files.load(run));
   return historyOf(host, endpoint.hostRoot, top, runs);
 }
 
@@ -150,88 +134,6 @@ function nothingThere(
   });
 }
 
-function inPlace(
-  host: LocalHost,
-  { hostRoot }: LocalEndpoint,
-  history: History,
-  top: RelPath,
-  tree: ReadonlyMap<RelPath, PastEntry>,
-): Ends {
-  const above = readAbove(host, hostRoot, top);
-  const past = new Map<RelPath, Finding>();
-  // Directories around it are made as they were if they have gone, and else stay as they are.
-  for (const path of directoriesAbove(top)) {
-    const finding = above.get(path) ?? stateBefore(history, path, 0)?.finding;
-    if (finding !== undefined) past.set(path, finding);
-  }
-  const contents = new Map<RelPath, RelPath>();
-  for (const [path, entry] of tree) {
-    past.set(path, entry.finding);
-    contents.set(path, placeOfPast(history, entry));
-  }
-  const below = readNow(host, hostRoot, top);
-  const now = new Map<RelPath, Finding>([
-    ...above,
-    ...nextBelow(host, hostRoot, above, top),
-    ...below,
-  ]);
-  return { past, now, contents };
-}
-
-/** What stands in the way of a directory that is to be made again. */
-function nextBelow(
-  host: LocalHost,
-  root: LocalEndpoint["hostRoot"],
-  above: ReadonlyMap<RelPath, Finding>,
-  top: RelPath,
-): ReadonlyMap<RelPath, Finding> {
-  const missing = directoriesAbove(top).find((path) => !above.has(path));
-  return missing === undefined ? new Map() : readNow(host, root, missing);
-}
-
-function elsewhere(
-  host: LocalHost,
-  { endpoint, root }: Destination,
-  history: History,
-  top: RelPath,
-  tree: ReadonlyMap<RelPath, PastEntry>,
-): Ends {
-  const name = baseName(top);
-  const isThere = root.kind === "directory";
-  const around = isThere
-    ? readAbove(host, endpoint.hostRoot, "x" as RelPath).get(rootPath)
-    : undefined;
-  const past = new Map<RelPath, Finding>();
-  const contents = new Map<RelPath, RelPath>();
-  if (top !== rootPath) past.set(rootPath, around ?? newDirectory(tree.get(top)!));
-  for (const [path, entry] of tree) {
-    const rest = path.slice(top === rootPath ? 0 : parentPath(top).length).replace(/^\//, "");
-    past.set(rest as RelPath, entry.finding);
-    contents.set(rest as RelPath, placeOfPast(history, entry));
-  }
-  const now = new Map<RelPath, Finding>();
-  if (around !== undefined) now.set(rootPath, around);
-  if (isThere) {
-    const below = top === rootPath ? rootPath : joinPath(rootPath, name as Name);
-    for (const [path, finding] of readNow(host, endpoint.hostRoot, below)) now.set(path, finding);
-  }
-  return { past, now, contents };
-}
-
-/** A directory around something that is restored to where nothing is: its owner's, like any that is made. */
-function newDirectory({ finding }: PastEntry): Finding {
-  const like = finding as Extract<Finding, { mtimeSec: number }>;
-  return {
-    ...like,
-    kind: "directory",
-    mode: 0o755,
-    size: 0,
-    nlink: 2,
-    xattrs: undefined,
-    closed: false,
-  };
-}
-
 interface Asked {
   readonly request: RestoreRequest;
   readonly ctx: RunContext;
@@ -240,9 +142,9 @@ interface Asked {
 
 async function run(
   { request, ctx, clock }: Asked,
-  replica: Destination,
-  destination: Destination,
-  { past, now, contents }: Ends,
+  replica: OpenReplica,
+  destination: OpenReplica,
+  { past, now, contents }: RestoreRows,
 ): Promise<RunSummary> {
   const { endpoint, root } = destination;
   const isInPlace = destination === replica;

@@ -70,7 +70,7 @@ function requestOf(
   const now = host.clock.now();
   const from = parseMoment(at, now);
   if (from === undefined) {
-    throw new SyncError("USAGE", `--at: "${at}" is not a time`, {
+    throw new SyncError("USAGE", `--at: "${at}" is no time in the past`, {
       hint: `It is written like ${momentExamples}.`,
     });
   }

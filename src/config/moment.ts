@@ -10,15 +10,14 @@ const pattern = /^(\d{4})-(\d\d)-(\d\d)(?:[ T](\d\d):(\d\d)(?::(\d\d)(?:\.(\d{1,
 /**
  * The first millisecond after a moment such as `2026-11-20 19:30` (local time; `Z` for UTC; a day begins at midnight) or
  * `2d` (so long ago): what was replaced from then on is what was there at that moment. The name of a run, as it is listed,
- * stands for the moment just before that run.
+ * stands for the moment just before that run. `undefined` for what is no moment, or none in the past.
  */
 export function parseMoment(text: string, now: number): number | undefined {
   const stamp = parseStamp(text);
   if (stamp !== undefined) return stamp.at;
   const ago = parseDuration(text);
-  if (ago !== undefined) return now - ago + 1;
-  const at = parseDate(text);
-  return at === undefined ? undefined : at + 1;
+  const at = ago === undefined ? parseDate(text) : now - ago;
+  return at === undefined || at > now ? undefined : at + 1;
 }
 
 function parseDate(text: string): number | undefined {
