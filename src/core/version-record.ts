@@ -19,7 +19,7 @@ export interface VersionRecord {
   readonly moves: readonly RecordedMove[];
   /** Where nothing stood; nothing below them, either. */
   readonly absent: ReadonlySet<RelPath>;
-  /** Of what stays with other metadata, and of directories that go. */
+  /** Of what stays with other metadata, and of directories and files with several names that go. */
   readonly metadata: ReadonlyMap<RelPath, KeptMetadata>;
 }
 
@@ -48,7 +48,9 @@ export function recordOfPlan(plan: Plan): VersionRecord {
       continue;
     }
     const stays = action.type === "set-metadata" || action.type === "finish-directory";
-    if ((stays || expected.kind === "directory") && !metadata.has(path)) {
+    // What is kept of a file with several names is that file, whose metadata the others may get changed.
+    const isShared = expected.kind === "directory" || expected.nlink > 1;
+    if ((stays || isShared) && !metadata.has(path)) {
       metadata.set(path, expected);
     }
   }

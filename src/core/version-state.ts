@@ -54,7 +54,8 @@ function follow(history: History, trail: Trail): PastEntry | undefined {
     const found = findIn(layers, there.path, there.skip);
     const isLeaf = found !== undefined && found.finding.kind !== "directory";
     if (isLeaf && holder === undefined) {
-      return dressed({ ...found, kept: { run, layer: found.layer } }, metadata);
+      const was = metadata ?? record.metadata.get(there.path);
+      return dressed({ ...found, kept: { run, layer: found.layer } }, was);
     }
     const isOver =
       isLeaf ||
