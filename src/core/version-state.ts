@@ -53,7 +53,7 @@ function follow(history: History, trail: Trail): PastEntry | undefined {
     const there = pathAfter(record, path);
     const found = findIn(layers, there.path, there.skip);
     const isLeaf = found !== undefined && found.finding.kind !== "directory";
-    if (isLeaf && holder === undefined) {
+    if (isLeaf && holder === undefined && !there.isNew) {
       const was = metadata ?? record.metadata.get(there.path);
       return dressed({ ...found, kept: { run, layer: found.layer } }, was);
     }
