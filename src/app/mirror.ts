@@ -7,11 +7,14 @@ import { join } from "node:path";
 import { shownBytes } from "../base/byte-string.ts";
 import type { Clock } from "../base/clock.ts";
 import { SyncError } from "../base/errors.ts";
+import { describeVersionRule } from "../config/version-rule.ts";
 import type { Name } from "../core/path.ts";
 import type { Plan } from "../core/plan.ts";
 import type { SnapshotChunk } from "../core/snapshot.ts";
 import type { Endpoint, RootInfo } from "../endpoint/endpoint.ts";
+import type { LocalHost } from "../endpoint/local/host.ts";
 import { openLocalHost } from "../endpoint/local/host.ts";
+import { isLocal } from "../endpoint/local/local-endpoint.ts";
 import { broadcast } from "../engine/broadcast.ts";
 import type { RunSummary } from "../engine/events.ts";
 import type { SingleFile } from "../engine/make-plan.ts";
@@ -58,6 +61,7 @@ interface Shared {
   readonly request: MirrorRequest;
   readonly ctx: RunContext;
   readonly clock: Clock;
+  readonly host: LocalHost;
   readonly source: SourcePlace;
   readonly store: StateStore | undefined;
   readonly past: PastKnowledge;
@@ -125,6 +129,7 @@ export async function runTargets(
       request,
       ctx,
       clock,
+      host,
       source,
       store,
       past,
@@ -227,6 +232,10 @@ async function openTarget(
     const message = `symbolic links cannot be kept on ${location}; they are left out`;
     ctx.report({ type: "notice", message });
   }
+  if (request.dryRun && request.versions.keep !== "none") {
+    const message = `old copies kept (${describeVersionRule(request.versions)})`;
+    ctx.report({ type: "notice", message });
+  }
   const { endpoint: target, root: targetRoot, preserve, single } = place;
   const pair = [
     pathOf(source.root, single?.sourceName),
@@ -283,6 +292,7 @@ async function finishTarget(shared: Shared, one: Opened): Promise<RunSummary> {
   if (one.type === "over") return one.summary;
   const { ctx, store, recorder } = shared;
   const summary = tellPlan(shared, one, await one.prepared.carryOut(ctx.signal));
+  if (summary.status === "done" && !shared.request.dryRun) await thin(shared, one.target);
   const run =
     store === undefined || recorder === undefined
       ? 0
@@ -300,6 +310,16 @@ function tellPlan(
   const decision = prepared.decision();
   if (variation.onPlan === undefined || decision === undefined) return summary;
   return variation.onPlan({ source, target: place, decision }, summary);
+}
+
+/** Old copies go when the run that made more of them has gone well. */
+async function thin({ request, ctx, clock, host }: Shared, target: Endpoint): Promise<void> {
+  const { versions: rule } = request;
+  if (rule.keep === "none" || !isLocal(target)) return;
+  const { thinVersions } = await import("./thin-versions.ts");
+  const { hostRoot: root, location } = target;
+  const notice = thinVersions({ host, root, location, rule, clock });
+  if (notice !== undefined) ctx.report({ type: "notice", message: notice });
 }
 
 /** Of the directory, or of the one file in it that a run was about. */

@@ -1,6 +1,7 @@
 import type { Filter } from "../core/filter.ts";
 import type { HashAlgorithm } from "../core/content-hash.ts";
 import type { DeleteLimit, GuardName } from "../core/guards.ts";
+import type { VersionRule } from "../core/version-thinning.ts";
 import type { CompareMode, LinkMode, PreserveKey } from "../core/preserve.ts";
 import type { ProgressView, Report, RunSummary } from "../engine/events.ts";
 import type { Decision } from "../engine/mirror.ts";
@@ -32,6 +33,8 @@ export interface MirrorRequest {
   /** Look for what was renamed, moved or copied. */
   readonly moves: boolean;
   readonly flush: boolean;
+  /** What becomes of what is replaced or deleted. */
+  readonly versions: VersionRule;
   /** Where locks and history live; `undefined` for none at all. */
   readonly stateDir: string | undefined;
   /** Record the run in the history; locks are taken all the same. */

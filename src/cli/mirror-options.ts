@@ -6,8 +6,10 @@ import { durationExamples, parseDuration } from "../config/duration.ts";
 import type { FilterArgument } from "../config/filter-rules.ts";
 import { parseSize, sizeExamples } from "../config/size.ts";
 import type { HashAlgorithm } from "../core/content-hash.ts";
+import { parseVersionRule, versionRuleExamples } from "../config/version-rule.ts";
 import type { DeleteLimit } from "../core/guards.ts";
 import type { CompareMode, LinkMode } from "../core/preserve.ts";
+import type { VersionRule } from "../core/version-thinning.ts";
 
 /** Options of `mirror` as they were typed, values checked one by one. What they mean together is not looked at here. */
 export interface MirrorOptions {
@@ -41,6 +43,7 @@ export interface MirrorOptions {
   readonly verbose?: boolean;
   readonly progress: "auto" | "plain" | "none";
   readonly flush: boolean;
+  readonly versions?: VersionRule;
   readonly stateDir?: string;
   readonly history: boolean;
 }
@@ -127,6 +130,11 @@ function reviewOptions({ accept }: Gathered): Option[] {
       "--max-delete <N|P%>",
       "halt when more than N entries, or P percent of the target's, would be deleted (default: 50% and at least 10)",
     ).argParser(valueOf("--max-delete", parseDeleteLimit, "a limit on deletions", "100 or 25%")),
+    new Option(
+      "--versions <RULE>",
+      "keep what is replaced or deleted, in .syncline/versions at the target's root: none, trash (30 days), trash:90d, " +
+        "tiered (default: none)",
+    ).argParser(valueOf("--versions", parseVersionRule, "such a rule", versionRuleExamples)),
     new Option(
       "--accept <GUARDS>",
       "go on although these guards tripped, for example deletes,empty-source",

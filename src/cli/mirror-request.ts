@@ -60,6 +60,7 @@ export async function toMirrorRequest(
     oneFileSystem: options.oneFileSystem ?? false,
     moves: options.moves,
     flush: options.flush,
+    versions: options.versions ?? { keep: "none" },
     stateDir: stateDirOf(options, defaults),
     history: options.history,
     driver: defaults.driver,

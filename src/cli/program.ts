@@ -7,6 +7,8 @@ import { newLogCommand } from "./log-options.ts";
 import { newMirrorCommand } from "./mirror-options.ts";
 import { newApplyCommand, newPlanCommand, newShowCommand } from "./plan-options.ts";
 import { newVerifyCommand } from "./verify-options.ts";
+import { newRestoreCommand } from "./restore-options.ts";
+import { newVersionsCommand } from "./versions-options.ts";
 
 /** Runs one command line, without the program's name, and returns the exit code. */
 export async function runProgram(line: readonly string[], host: Host): Promise<number> {
@@ -74,8 +76,16 @@ function newProgram(host: Host, done: (code: number) => void): Command {
     const { applyCommand } = await import("./apply-command.ts");
     done(await applyCommand(name, options, host));
   });
-  for (const command of [mirror, plan, show, apply, verify, history, log])
-    program.addCommand(command);
+  const versions = newVersionsCommand(async (replica, path, options) => {
+    const { versionsCommand } = await import("./versions-command.ts");
+    done(await versionsCommand(replica, path, options, host));
+  });
+  const restore = newRestoreCommand(async (replica, path, options) => {
+    const { restoreCommand } = await import("./restore-command.ts");
+    done(await restoreCommand(replica, path, options, host));
+  });
+  const first = [mirror, plan, show, apply, verify, versions, restore, history, log];
+  for (const command of first) program.addCommand(command);
   for (const command of [program, ...program.commands, ...plan.commands]) setUp(command, host);
   return program;
 }

@@ -108,12 +108,19 @@ export interface HashOptions extends ReadOptions {
   readonly side: Side;
 }
 
+/** Where a run's old copies go: the name of its directory, or why there is none, so that nothing may be given up. */
+export type VersionsOfRun =
+  | { readonly stamp: string }
+  | { readonly problem: Pick<Problem, "code" | "message"> };
+
 export interface ApplyOptions extends ReadOptions {
   readonly preserve: Preserve;
   /** Nanoseconds by which two mtimes may be apart and still be equal; none when not said. */
   readonly window?: number;
   /** The root is just the directory around a single file: its own metadata is nobody's to change. */
   readonly leavesRoot?: boolean;
+  /** What is replaced or removed is kept there, as {@link Endpoint.beginVersions} says; what cannot be kept, stays. */
+  readonly versions?: VersionsOfRun;
 }
 
 /**
@@ -183,6 +190,12 @@ export interface Endpoint extends AsyncDisposable {
     options: HashOptions,
     signal: AbortSignal,
   ): Promise<HashVerdict[]>;
+
+  /**
+   * Makes a directory in the replica's own for what a run is about to replace or remove; `at` is the moment that names it, in
+   * milliseconds since the epoch. `record` is handed the name and gives the text of the file beside it.
+   */
+  beginVersions(at: number, record: (stamp: string) => string): Promise<VersionsOfRun>;
 
   /**
    * Carries out actions of one phase. `ordered` keeps them in order and one at a time; otherwise they may run at once.

@@ -36,7 +36,7 @@ function withSteps(plan: Plan, steps: readonly PlanStep[]): Plan {
     name,
     (byPhase.get(name) ?? []).map(({ action }) => action),
   ]);
-  return { ...plan, phases: Object.fromEntries(lists) as unknown as Phases };
+  return { ...plan, phases: Object.fromEntries(lists) as Phases };
 }
 
 const trees = fc.oneof(

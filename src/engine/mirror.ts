@@ -7,6 +7,8 @@ import type { Action, Plan, Totals } from "../core/plan.ts";
 import { actionsOf, labelOf } from "../core/plan.ts";
 import { newTally } from "../core/plan-totals.ts";
 import type { Preserve } from "../core/preserve.ts";
+import { encodeRecord, recordOfPlan } from "../core/version-record.ts";
+import type { VersionRule } from "../core/version-thinning.ts";
 import type { SnapshotChunk } from "../core/snapshot.ts";
 import type { ApplyOptions, Endpoint, Outcome, RootInfo } from "../endpoint/endpoint.ts";
 import type { Baseline, BaselineReader } from "../state/state.ts";
@@ -23,6 +25,8 @@ export interface RunSettings extends MirrorSettings {
   readonly flush: boolean;
   readonly deleteLimit: DeleteLimit;
   readonly accept: ReadonlySet<GuardName>;
+  /** What becomes of what is replaced or deleted. */
+  readonly versions: VersionRule;
 }
 
 /** What one source into one target needs. */
@@ -206,7 +210,7 @@ async function conclude(state: State, signal: AbortSignal): Promise<RunSummary> 
   if (plan !== undefined) {
     const limits = limitsOf(run);
     state.trips.push(...checkPlan(plan, run.source.location, target, limits));
-    const { bytes } = roomNeeded(plan, limits.reflink);
+    const { bytes } = roomNeeded(plan, limits.reflink, limits.keepsVersions);
     state.room = { bytes, freeBytes: limits.freeBytes };
     report({ type: "plan", target, plan, guards: state.trips, room: state.room });
   }
@@ -243,6 +247,7 @@ function limitsOf({ settings, targetRoot, target, source, sourceRoot }: TargetRu
     freeBytes,
     freeInodes,
     reflink: target.capabilities.reflink && sharesContent,
+    keepsVersions: settings.versions.keep !== "none",
   };
 }
 
@@ -262,7 +267,7 @@ async function apply(state: State, plan: Plan, signal: AbortSignal): Promise<Run
   try {
     run.begin?.();
     if (run.targetRoot.kind === "missing") await target.makeRoot();
-    const options = applyOptionsOf(run);
+    const options = { ...applyOptionsOf(run), ...(await beginVersions(run, plan)) };
     const onFlush = (): void => enter(state, "flush");
     const input = { plan, source, target, options, flush: settings.flush, onFlush };
     for await (const outcomes of applyPlan(input, signal)) {
@@ -283,6 +288,25 @@ async function apply(state: State, plan: Plan, signal: AbortSignal): Promise<Run
     bytes,
     shared,
   });
+}
+
+/** Where what goes is kept, if it shall be. Where it cannot be, each action that would give something up says so. */
+async function beginVersions(
+  { settings, source, target, clock, report }: TargetRun,
+  plan: Plan,
+): Promise<Pick<ApplyOptions, "versions">> {
+  if (settings.versions.keep === "none") return {};
+  const at = clock.now();
+  const record = recordOfPlan(plan);
+  const versions = await target.beginVersions(at, (stamp) => {
+    const started = new Date(at).toISOString();
+    const [from, to] = [source.location, target.location];
+    return encodeRecord({ run: stamp, at: started, source: from, target: to }, record);
+  });
+  if ("problem" in versions) {
+    report({ type: "notice", message: `${target.location}: ${versions.problem.message}` });
+  }
+  return { versions };
 }
 
 function applyOptionsOf({ preserve, settings, single }: TargetRun): ApplyOptions {

@@ -64,7 +64,7 @@ export function openTwin(
     try {
       const theirs = driver.openFile(there, name);
       try {
-        return sameContent(driver, ours, theirs, size, pair, reading.onBytes);
+        return sameContent(driver, ours, theirs, size, pair, (bytes) => reading.onBytes(bytes));
       } finally {
         driver.close(theirs);
       }

@@ -18,6 +18,7 @@ import type {
 } from "../endpoint.ts";
 import { encodeActions } from "./action-batch.ts";
 import { applyStream } from "./apply-stream.ts";
+import { beginVersions } from "./begin-versions.ts";
 import { capabilitiesOf } from "./capabilities.ts";
 import { hashHere } from "./hash-files.ts";
 import type { LocalHost } from "./host.ts";
@@ -128,6 +129,9 @@ export function openLocal(
         },
       ),
 
+    beginVersions: async (at, record) =>
+      beginVersions(host.driver, hostRoot(), host.self, at, record),
+
     apply(actions, ordered, source, options, signal) {
       const run = {
         host,
@@ -226,7 +230,8 @@ function aboutRoot(path: string, error: unknown): unknown {
   return new SyncError("ROOT_UNREADABLE", `${path}: ${meaningOf(error).message}`, { cause: error });
 }
 
-function isLocal(endpoint: Endpoint): endpoint is LocalEndpoint {
+/** Whether an endpoint is one of this machine, whose files can be reached directly. */
+export function isLocal(endpoint: Endpoint): endpoint is LocalEndpoint {
   return "hostRoot" in endpoint;
 }
 

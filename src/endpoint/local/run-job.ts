@@ -30,6 +30,7 @@ import {
   splitPaths,
   stopFlag,
 } from "./jobs.ts";
+import { openVersionStore } from "./version-store.ts";
 
 /** Bytes of the buffer that content is copied through, and of each of the two that it is compared in. */
 const bufferBytes = 256 * 1024;
@@ -120,6 +121,9 @@ export function openApplier(driver: FileDriver, job: ApplyJob): Applier & Dispos
   const target = openDirectories(driver, job.target, false);
   const linkTargets = openDirectories(driver, job.target, false);
   const { kernelCopy, renameFlags } = driver.features;
+  const { versions: run } = job.options;
+  const versions =
+    run === undefined ? undefined : openVersionStore(driver, job.target, run, job.self);
   return {
     driver,
     target,
@@ -138,10 +142,12 @@ export function openApplier(driver: FileDriver, job: ApplyJob): Applier & Dispos
       },
     },
     stat: newStat(),
+    versions,
     renameFlags,
     [Symbol.dispose]() {
       target[Symbol.dispose]();
       linkTargets[Symbol.dispose]();
+      versions?.[Symbol.dispose]();
     },
   };
 }
