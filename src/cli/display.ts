@@ -1,5 +1,6 @@
 import type { MirrorRequest, RunContext } from "../app/request.ts";
 import { formatDeleteLimit } from "../config/delete-limit.ts";
+import { describeVersionRule } from "../config/version-rule.ts";
 import { formatLocalTime } from "./format.ts";
 import type { Host } from "./host.ts";
 import { jsonPrinter } from "./json-printer.ts";
@@ -27,6 +28,23 @@ export interface Display extends Pick<RunContext, "report" | "watch">, AsyncDisp
   readonly say: (words: string) => void;
 }
 
+/** What a display has to know of what is shown. */
+export type DisplayOptions = Pick<
+  MirrorOptions,
+  "json" | "quiet" | "verbose" | "progress" | "log" | "logMaxSize"
+>;
+export type DisplayRequest = Pick<
+  MirrorRequest,
+  "source" | "targets" | "dryRun" | "deleteLimit" | "accept" | "versions"
+>;
+
+/** Makes what prints events. */
+export type Printing = (
+  options: DisplayOptions,
+  request: DisplayRequest,
+  places: Pick<Places, "outPlace" | "remarks">,
+) => Report[];
+
 /** Both outputs, bare and as places for lines that do not get in the way of what is drawn. */
 interface Places {
   readonly out: Output;
@@ -41,15 +59,16 @@ const defaultLogSize = 10 * 1024 * 1024;
 
 /** Puts together what the options ask for. Throws a usage error where the log cannot be opened. */
 export async function openDisplay(
-  options: MirrorOptions,
-  request: MirrorRequest,
+  options: DisplayOptions,
+  request: DisplayRequest,
   host: Host,
+  printing: Printing = runPrinters,
 ): Promise<Display> {
   const places = openPlaces(options, request, host);
   const { out, err, remarks, progress } = places;
   const say = (words: string) => remarks.line(`syncline: ${words}`);
   const log = await openLog(options, say);
-  const printers = [progress.note, ...printersOf(options, request, places)];
+  const printers = [progress.note, ...printing(options, request, places)];
   if (log !== undefined) {
     printers.push((await import("./log-printer.ts")).logPrinter(log, host.clock));
   }
@@ -79,7 +98,7 @@ export async function openDisplay(
   };
 }
 
-function openPlaces(options: MirrorOptions, request: MirrorRequest, host: Host): Places {
+function openPlaces(options: DisplayOptions, request: DisplayRequest, host: Host): Places {
   const { out, err } = openOutputs(host.stdout, host.stderr);
   const look = lookOf(host.variables, err.isTerminal);
   const { source } = request;
@@ -100,16 +119,16 @@ function openPlaces(options: MirrorOptions, request: MirrorRequest, host: Host):
   };
 }
 
-function formOf({ progress, quiet }: MirrorOptions, err: Output): "window" | "plain" | "none" {
+function formOf({ progress, quiet }: DisplayOptions, err: Output): "window" | "plain" | "none" {
   if (quiet === true || progress === "none") return "none";
   return progress === "auto" && err.isTerminal ? "window" : "plain";
 }
 
-function printersOf(
-  { json = false, quiet = false, verbose = false }: MirrorOptions,
-  { dryRun, targets }: MirrorRequest,
-  { outPlace, remarks }: Places,
-): Report[] {
+const runPrinters: Printing = (
+  { json = false, quiet = false, verbose = false },
+  { dryRun, targets },
+  { outPlace, remarks },
+) => {
   const text = textPrinter({
     // Where objects are printed, all text is a remark.
     results: json ? remarks : outPlace,
@@ -119,12 +138,12 @@ function printersOf(
     nameTargets: targets.length > 1,
   });
   return json ? [text, jsonPrinter(outPlace.line, quiet)] : [text];
-}
+};
 
 /** Asks about one target after the other, however many are ready at once. */
 function questions(
-  { json = false }: MirrorOptions,
-  { source, deleteLimit }: MirrorRequest,
+  { json = false }: DisplayOptions,
+  { source, deleteLimit, accept: accepted, versions }: DisplayRequest,
   { out, err, outPlace, remarks, progress }: Places,
   host: Host,
 ): Display["confirm"] {
@@ -132,8 +151,10 @@ function questions(
   const place = out.isTerminal && !json ? outPlace : remarks;
   const write = (text: string) => err.write(text);
   let asked: Promise<unknown> = Promise.resolve();
-  return (signal, target, plan, guards) => {
-    const review = { source, target, plan, guards, deleteLimit: formatDeleteLimit(deleteLimit) };
+  return (signal, target, decision) => {
+    const limit = formatDeleteLimit(deleteLimit);
+    const kept = versions.keep === "none" ? undefined : describeVersionRule(versions);
+    const review = { source, target, ...decision, deleteLimit: limit, accepted, versions: kept };
     const answer = asked.then(async () => {
       const { confirmPlan } = await import("./confirm.ts");
       progress.pause();
@@ -149,7 +170,7 @@ function questions(
 }
 
 async function openLog(
-  { log, logMaxSize = defaultLogSize }: MirrorOptions,
+  { log, logMaxSize = defaultLogSize }: DisplayOptions,
   say: (words: string) => void,
 ): Promise<LogFile | undefined> {
   if (log === undefined) return undefined;

@@ -12,6 +12,14 @@ export interface RootFacts {
   readonly mountPoint: string;
   /** The same at the last good run; `undefined` where that is not known. */
   readonly knownMountPoint: string | undefined;
+  /** What it was when the plan was made, where the plan is older than this look. */
+  readonly planned?: PlannedRootFacts | undefined;
+}
+
+export interface PlannedRootFacts {
+  readonly exists: boolean;
+  /** Of the root, or of the nearest directory to it that existed. */
+  readonly identity: string;
 }
 
 /** Checks that need no scan. Order of the result: the most telling first. */
@@ -31,7 +39,16 @@ export function checkRoots(
     return trips;
   }
   for (const root of [source, target]) {
-    const { knownMountPoint, mountPoint, location } = root;
+    const { knownMountPoint, mountPoint, location, planned } = root;
+    if (planned !== undefined && !isAsPlanned(root, planned)) {
+      trips.push({
+        guard: "identity",
+        saw: `${location} is not the directory that the plan was made for`,
+        would: "another directory would be used in its place",
+        advice: "Mount what was mounted then, or make a new plan.",
+      });
+      continue;
+    }
     if (knownMountPoint === undefined || knownMountPoint.length <= mountPoint.length) continue;
     trips.push({
       guard: "identity",
@@ -42,6 +59,12 @@ export function checkRoots(
   }
   if (sameMachine) trips.push(...checkOverlap(source, target));
   return trips;
+}
+
+/** A directory that was missing may have been made since, in the same place. */
+function isAsPlanned({ exists, lineage }: RootFacts, planned: PlannedRootFacts): boolean {
+  if (!planned.exists) return lineage.includes(planned.identity);
+  return exists && lineage[0] === planned.identity;
 }
 
 function checkOverlap(source: RootFacts, target: RootFacts): GuardTrip[] {
@@ -82,6 +105,8 @@ export interface PlanLimits {
   readonly freeInodes: number | undefined;
   /** Content is shared within the file system and takes no room. */
   readonly reflink: boolean;
+  /** What is replaced keeps its room. */
+  readonly keepsVersions: boolean;
 }
 
 /** Checks on the plan, before the first change. */
@@ -149,9 +174,9 @@ function checkDeletes(plan: Plan, target: string, limit: DeleteLimit): GuardTrip
 function checkSpace(
   plan: Plan,
   target: string,
-  { freeBytes, freeInodes, reflink }: PlanLimits,
+  { freeBytes, freeInodes, reflink, keepsVersions }: PlanLimits,
 ): GuardTrip[] {
-  const { bytes, inodes } = roomNeeded(plan, reflink);
+  const { bytes, inodes } = roomNeeded(plan, reflink, keepsVersions);
   const advice = "Free some space there, leave something out, or go on with --accept space.";
   if (freeBytes !== undefined && bytes > freeBytes) {
     const saw = `${target} has ${freeBytes} bytes free, and ${bytes} are needed`;
@@ -179,7 +204,11 @@ function checkSpace(
 }
 
 /** Room that the plan takes at its fullest moment: deletions come last, and a file is staged beside the one it replaces. */
-function roomNeeded({ phases }: Plan, reflink: boolean): { bytes: number; inodes: number } {
+export function roomNeeded(
+  { phases }: Plan,
+  reflink: boolean,
+  keepsVersions: boolean,
+): { bytes: number; inodes: number } {
   let bytes = 0;
   let inodes = phases.directories.length;
   let largest = 0;
@@ -187,14 +216,14 @@ function roomNeeded({ phases }: Plan, reflink: boolean): { bytes: number; inodes
     if (
       action.type !== "remove-leftover" &&
       action.type !== "remove" &&
-      action.expected === undefined
+      (keepsVersions || action.expected === undefined)
     )
       inodes++;
     if ((action.type !== "put-file" && action.type !== "copy-file") || reflink) continue;
     const { entry, expected } = action;
     const needed = Math.min(entry.size, entry.blocks * 512);
     const freed =
-      expected?.kind === "file" && expected.nlink === 1
+      !keepsVersions && expected?.kind === "file" && expected.nlink === 1
         ? Math.min(expected.size, expected.blocks * 512)
         : 0;
     bytes += Math.max(0, needed - freed);
