@@ -69,7 +69,7 @@ describe("after things were moved about", () => {
         expect(sentInVain(plan, before, wanted)).toEqual([]);
         expect([...actionsOf(await planOf(replicas))]).toEqual([]);
       }),
-      { numRuns: 3000 },
+      { numRuns: 800 },
     );
   });
 });
@@ -103,13 +103,15 @@ describe("when something goes wrong among moves", () => {
         expect(target()).toEqual(wanted);
         expect([...actionsOf(await planOf(replicas))]).toEqual([]);
       }),
-      { numRuns: 3000 },
+      { numRuns: 800 },
     );
   });
 });
 
 function contentsOf(facts: readonly Fact[]): Set<string> {
-  return new Set(facts.filter(({ kind, what }) => kind === "file" && what !== "").map((f) => f.what));
+  return new Set(
+    facts.filter(({ kind, what }) => kind === "file" && what !== "").map((f) => f.what),
+  );
 }
 
 /**
@@ -123,6 +125,8 @@ function sentInVain(plan: Plan, before: readonly Fact[], wanted: readonly Fact[]
   return [...actionsOf(plan)].flatMap((action) => {
     if (action.type !== "put-file" || action.entry.size === 0) return [];
     const what = at.get(action.path)!;
+    // Touched where it stands: nobody looks at what it holds.
+    if (before.some((fact) => fact.path === action.path && fact.what === what)) return [];
     const isEnough = (had!.get(what)?.length ?? 0) >= (shall!.get(what)?.length ?? 0);
     return isEnough && !linked.has(what) ? [action.path] : [];
   });

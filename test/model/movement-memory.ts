@@ -4,7 +4,13 @@ import type { ByteString } from "../../src/base/byte-string.ts";
 import type { RelPath } from "../../src/core/path.ts";
 import { baseName, parentPath } from "../../src/core/path.ts";
 import type { MemoryDirectory, MemoryNode } from "../../src/endpoint/memory/memory-node.ts";
-import { existing, plant, plantLink, setTime, uproot } from "../../src/endpoint/memory/memory-tree.ts";
+import {
+  existing,
+  plant,
+  plantLink,
+  setTime,
+  uproot,
+} from "../../src/endpoint/memory/memory-tree.ts";
 import type { MemoryWorld } from "../../src/endpoint/memory/memory-world.ts";
 import { keyOf, setChild, stamp } from "../../src/endpoint/memory/memory-world.ts";
 import type { Hands } from "./movement.ts";
@@ -54,4 +60,3 @@ export function handsInMemory(world: MemoryWorld, root: string): Hands {
     link: (from, to) => plantLink(world, at(to), at(from)),
   };
 }
-

@@ -72,7 +72,11 @@ export function distinctTrees(options: TreeOptions): fc.Arbitrary<ModelDirectory
       if (node.kind !== "file" || node.group !== undefined || n++ % 5 === 4) return node;
       const content = `file ${n} `.repeat(n % 3 === 0 ? 1000 : 1) as ByteString;
       // Times tell what sizes cannot, as they do in a world without accidents.
-      return { ...node, content, mtime: 1_500_000_000_000_000_000n + BigInt(n) * 3_600_000_000_000n };
+      return {
+        ...node,
+        content,
+        mtime: 1_500_000_000_000_000_000n + BigInt(n) * 3_600_000_000_000n,
+      };
     };
     return visit(tree) as ModelDirectory;
   });

@@ -40,7 +40,9 @@ export async function entriesOf(replica: Endpoint): Promise<Map<RelPath, Entry>>
 export async function remember(source: Endpoint): Promise<BaselineReader> {
   const known = new Map<RelPath, RememberedPath>();
   for (const [path, entry] of await entriesOf(source)) known.set(path, { path, entry });
-  const byKey = new Map([...known.values()].reverse().map((one) => [rememberedKey(one.entry), one]));
+  const byKey = new Map(
+    [...known.values()].reverse().map((one) => [rememberedKey(one.entry), one]),
+  );
   return {
     isKnown: () => true,
     findByIdentity: async (wanted) =>
