@@ -3,7 +3,7 @@ import type { Entry, FileEntry } from "../core/entry.ts";
 import { aspectsBetween } from "../core/compare-rows.ts";
 import { foldName } from "../core/fold.ts";
 import type { Appeared, FilePair, Vanished } from "../core/move-pool.ts";
-import { appearedIn, vanishedIn } from "../core/move-pool.ts";
+import { appearedIn, holdsSomething, vanishedIn } from "../core/move-pool.ts";
 import type { LeafMove, OrderedMoves } from "../core/order-moves.ts";
 import { orderMoves, whereParked } from "../core/order-moves.ts";
 import { pairFiles } from "../core/pair-files.ts";
@@ -48,11 +48,14 @@ async function pairAll(finding: Finding): Promise<{ pairs: FilePair[]; copies: F
     pairs.push(pair);
   };
   if (vanished.size === 0 || appeared.size === 0) return { pairs, copies };
-  const known = await pairByIdentity(finding, [...vanished], [...appeared]);
+  const [olds, nows] = [[...vanished], [...appeared]].map((all) =>
+    all.filter(({ entry }) => holdsSomething(entry)),
+  ) as [Vanished[], Appeared[]];
+  const known = await pairByIdentity(finding, olds, nows);
   for (const pair of known) if (!pair.isEdited) take(pair);
   const taken = new Map(pairs.map((pair) => [pair.old, pair]));
-  const originals = [...taken.keys(), ...vanished];
-  for (const group of await equalGroups(finding, originals, [...appeared])) {
+  const left = nows.filter((now) => appeared.has(now));
+  for (const group of await equalGroups(finding, olds, left)) {
     const free = group.vanished.filter((old) => vanished.has(old));
     const { pairs: found, rest } = pairFiles(free, group.appeared);
     const equal = found.map(([old, now]) => ({ old, now, isEdited: false }));
@@ -103,7 +106,9 @@ function pairByFold(vanished: readonly Vanished[], appeared: readonly Appeared[]
   return appeared.flatMap((now) => {
     const old = waiting.get(foldName(now.path));
     const isRespelled = old !== undefined && old.path !== now.path && now.occupant === undefined;
-    return isRespelled ? [{ old, now, isEdited: true }] : [];
+    if (!isRespelled) return [];
+    const isEdited = old.entry.kind === "file" && old.entry.size + now.entry.size > 0;
+    return [{ old, now, isEdited }];
   });
 }
 

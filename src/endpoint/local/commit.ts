@@ -1,5 +1,6 @@
 import type { Entry } from "../../core/entry.ts";
 import { identityKey } from "../../core/entry.ts";
+import { foldName } from "../../core/fold.ts";
 import type { Name } from "../../core/path.ts";
 import type { Descriptor, RenameMode } from "../../fs/driver.ts";
 import { errnoOf } from "../../fs/file-error.ts";
@@ -51,7 +52,9 @@ export function renameIntoFree(ctx: Applier, from: Place, to: Place, entry?: Ent
   } catch (error) {
     if (errnoOf(error) !== "EEXIST") throw error;
   }
-  if (entry !== undefined && hasOneName(entry) && isHere(ctx, to, entry)) {
+  const isOwn = (is: Entry): boolean =>
+    (hasOneName(is) && isHere(ctx, to, is)) || isRespelling(ctx, from, to);
+  if (entry !== undefined && isOwn(entry)) {
     rename(ctx, from, to);
     return;
   }
@@ -60,6 +63,21 @@ export function renameIntoFree(ctx: Applier, from: Place, to: Place, entry?: Ent
     "changed",
     "something has appeared here since the plan was made; the next run will see",
   );
+}
+
+/**
+ * Not every file system that takes two names for one shows the same inode under both, but each lists what it has as it is
+ * spelled: where the new spelling is not listed, it is only the entry itself that answers to it.
+ */
+function isRespelling(ctx: Applier, from: Place, to: Place): boolean {
+  const isAlike = from.name !== to.name && foldName(from.name) === foldName(to.name);
+  if (!isAlike || inodeOf(ctx, from.dir) !== inodeOf(ctx, to.dir)) return false;
+  return !ctx.driver.list(to.dir).includes(to.name);
+}
+
+function inodeOf(ctx: Applier, dir: Descriptor): string {
+  ctx.driver.statDescriptor(dir, ctx.stat);
+  return identityKey(ctx.stat);
 }
 
 function hasOneName({ kind, nlink }: Entry): boolean {
