@@ -22,9 +22,9 @@ function done(result: Result): string[] {
   return ofType(result, "action")
     .filter(({ outcome }) => outcome === "done")
     .map(({ action, from, path }: JsonEvent) =>
-      from === undefined
+      typeof from !== "string"
         ? `${String(action)} ${String(path)}`
-        : `${String(action)} ${String(from)} > ${String(path)}`,
+        : `${String(action)} ${from} > ${String(path)}`,
     )
     .filter((line) => !line.startsWith("metadata"));
 }
