@@ -112,6 +112,7 @@ export async function makePlan(
     (settled) => finder.add(settled),
     signal,
   );
+  const request = scanRequestOf(settings, preserve, "target");
   const finder = looksForMoves(input)
     ? newMoveFinder({
         source,
@@ -120,11 +121,11 @@ export async function makePlan(
         rules,
         hash: settings.hash,
         memory: input.memory,
+        rescan: () => target.scan(request, signal),
         planner,
         signal,
       })
     : noFinder(planner);
-  const request = scanRequestOf(settings, preserve, "target");
   const only =
     single === undefined
       ? readsAlong(settings) && { contentOf: source }

@@ -10,16 +10,12 @@ import { rebased } from "../core/pair-directories.ts";
 import { pairFiles } from "../core/pair-files.ts";
 import type { Name, RelPath } from "../core/path.ts";
 import { comparePaths, joinPath } from "../core/path.ts";
+import type { FileCopy } from "./find-copies.ts";
+import { findCopies } from "./find-copies.ts";
 import { equalGroups } from "./equal-groups.ts";
 import type { Finding } from "./move-search.ts";
 import { onDisk } from "./move-search.ts";
 import { formerFiles, isAsRemembered, isUnedited } from "./former-places.ts";
-
-/** A file that is made from another one of the target's, which has the same content. */
-interface FileCopy {
-  readonly now: Appeared;
-  readonly of: FilePair;
-}
 
 /** Finds files that have moved, puts all moves in order, and hands the planner everything as it is after them. */
 export async function settleMoves(finding: Finding): Promise<void> {
@@ -52,17 +48,23 @@ async function pairAll(finding: Finding): Promise<{ pairs: FilePair[]; copies: F
     appeared = appeared.filter((one) => !nows.has(one));
     pairs.push(...found);
   };
-  if (vanished.length === 0 || appeared.length === 0) return { pairs, copies };
-  take(await pairByIdentity(finding, vanished, appeared));
+  if (appeared.length === 0) return { pairs, copies };
+  if (vanished.length > 0) take(await pairByIdentity(finding, vanished, appeared));
   for (const group of await equalGroups(finding, vanished, appeared)) {
     const { pairs: found, rest } = pairFiles(group.vanished, group.appeared);
     take(found.map(([old, now]) => ({ old, now, isEdited: false })));
     // A file of several names may be parted from them before it is copied.
     const of = pairs.slice(-found.length).find(({ old }) => old.entry.nlink === 1);
     if (of === undefined) continue;
-    copies.push(...rest.filter((now) => isCopied(finding, now)).map((now) => ({ now, of })));
+    const { path: from } = of.now;
+    const original = of.old.entry as FileEntry;
+    const made = rest.filter((now) => isCopied(finding, now));
+    copies.push(...made.map((now) => ({ now, from, original })));
   }
   if (search.rules.selection.foldsCase) take(pairByFold(vanished, appeared));
+  const copied = new Set(copies.map(({ now }) => now));
+  const left = appeared.filter((now) => !copied.has(now) && isCopied(finding, now));
+  copies.push(...(await findCopies(finding, left, pairs)));
   return { pairs, copies };
 }
 
@@ -172,9 +174,9 @@ function tellRest(
     if (pair !== undefined) tellArrived(pair);
     else if (copy === undefined) planner.add(difference);
     else {
-      const { old, now: to } = copy.of;
-      const [source, original] = [copy.now.entry as FileEntry, old.entry as FileEntry];
-      planner.add({ type: "copied", path, source, from: to.path, original, around });
+      const { now: made, from, original } = copy;
+      const source = made.entry as FileEntry;
+      planner.add({ type: "copied", path, source, from, original, around });
     }
   }
   for (const difference of pool.differing) tellDiffering(difference);
