@@ -23,6 +23,8 @@ import { newLocks } from "./locks.ts";
 import type { LostPlace, SourcePlace, TargetPlace } from "./places.ts";
 import { lookAtSource, lookAtTarget, overlaps, sourceScanOf } from "./places.ts";
 import { refuse } from "./refuse.ts";
+import type { RunRecorder } from "./run-recorder.ts";
+import { newRunRecorder } from "./run-recorder.ts";
 import type { MirrorRequest, MirrorResult, RunContext } from "./request.ts";
 import { summaryRecord } from "./summary-record.ts";
 
@@ -34,6 +36,8 @@ interface Shared {
   readonly source: SourcePlace;
   readonly store: StateStore | undefined;
   readonly locks: Locks;
+  /** Keeps what is done, where there is a history to keep it in. */
+  readonly recorder: RunRecorder | undefined;
   readonly startedAt: number;
   readonly startedMonotonic: number;
 }
@@ -74,7 +78,10 @@ export async function mirror(
   try {
     await using store = await openStore(request, ctx);
     await using locks = newLocks(store, (message) => ctx.report({ type: "notice", message }));
-    const shared = { request, ctx, clock, source, store, locks, startedAt, startedMonotonic };
+    const keeps = store !== undefined && request.history;
+    const recorder = keeps ? newRunRecorder(ctx.report) : undefined;
+    const times = { startedAt, startedMonotonic };
+    const shared = { request, ctx, clock, source, store, locks, recorder, ...times };
     const opened: Opened[] = [];
     for (const [i, place] of places.entries()) {
       opened.push(await openTarget(shared, place, places.slice(0, i)));
@@ -181,7 +188,7 @@ async function openTarget(
     settings: request satisfies RunSettings,
     confirm: (plan, guards) => ctx.confirm(location, plan, guards),
     watch: (sample) => ctx.watch(location, sample),
-    report: ctx.report,
+    report: shared.recorder?.report ?? ctx.report,
     clock: shared.clock,
   });
   return { type: "ready", target, single, prepared };
@@ -204,10 +211,12 @@ async function planAll(
 /** Carries one target's plan out, and writes into the history what has become of it. */
 async function finishTarget(shared: Shared, one: Opened): Promise<RunSummary> {
   if (one.type === "over") return one.summary;
-  const { request, ctx, store } = shared;
+  const { ctx, store, recorder } = shared;
   const summary = await one.prepared.carryOut(ctx.signal);
   const run =
-    store === undefined || !request.history ? 0 : await record(shared, one, summary, store);
+    store === undefined || recorder === undefined
+      ? 0
+      : await record(shared, one, summary, { store, recorder });
   const numbered = run === 0 ? summary : { ...summary, run };
   ctx.report({ type: "summary", target: summary.target, summary: numbered });
   return numbered;
@@ -237,10 +246,10 @@ async function record(
   { source, startedAt }: Shared,
   { target, single }: Extract<Opened, { type: "ready" }>,
   summary: RunSummary,
-  store: StateStore,
+  { store, recorder }: { store: StateStore; recorder: RunRecorder },
 ): Promise<number> {
   const root = await target.root();
-  return store.recordRun({
+  const run = {
     source: pathOf(source.root, single?.sourceName),
     target: pathOf(root, single?.targetName),
     startedAt: new Date(startedAt).toISOString(),
@@ -249,5 +258,6 @@ async function record(
     summary: { ...summaryRecord(summary) },
     sourceMount: isThere(source.root) ? source.root.mountPoint : undefined,
     targetMount: isThere(root) ? root.mountPoint : undefined,
-  });
+  };
+  return store.recordRun(run, recorder.take(summary.target));
 }

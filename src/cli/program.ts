@@ -3,6 +3,7 @@ import { Command, CommanderError } from "commander";
 import packageJson from "../../package.json" with { type: "json" };
 import { newHistoryCommand } from "./history-options.ts";
 import type { Host } from "./host.ts";
+import { newLogCommand } from "./log-options.ts";
 import { newMirrorCommand } from "./mirror-options.ts";
 import { newVerifyCommand } from "./verify-options.ts";
 
@@ -55,7 +56,11 @@ function newProgram(host: Host, done: (code: number) => void): Command {
     const { historyCommand } = await import("./history-command.ts");
     done(await historyCommand(options, host));
   });
-  for (const command of [mirror, verify, history]) program.addCommand(command);
+  const log = newLogCommand(async (run, options) => {
+    const { logCommand } = await import("./log-command.ts");
+    done(await logCommand(run, options, host));
+  });
+  for (const command of [mirror, verify, history, log]) program.addCommand(command);
   for (const command of [program, ...program.commands]) setUp(command, host);
   return program;
 }

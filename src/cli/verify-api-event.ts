@@ -1,7 +1,7 @@
 import type { ApiVerifyEvent } from "../api/events.ts";
 import { apiVersion } from "../api/events.ts";
+import { pathRecord } from "../app/event-record.ts";
 import { exitCodeOf } from "../app/verify.ts";
-import { apiPath } from "./api-event.ts";
 import type { VerifyEvent } from "./verify-lines.ts";
 
 /** What programs are told of a verification's event, or `undefined` where it is not for them. */
@@ -18,7 +18,7 @@ export function toApiVerifyEvent(event: VerifyEvent): ApiVerifyEvent | undefined
       return {
         type: "difference",
         target: event.target,
-        ...apiPath(path),
+        ...pathRecord(path),
         only: only ?? null,
         aspects,
         corrupt,
@@ -28,7 +28,7 @@ export function toApiVerifyEvent(event: VerifyEvent): ApiVerifyEvent | undefined
     }
     case "problem": {
       const { path, side, code, message } = event.problem;
-      return { type: "problem", target: event.target, ...apiPath(path), side, code, message };
+      return { type: "problem", target: event.target, ...pathRecord(path), side, code, message };
     }
     case "notice":
       return { type: "notice", message: event.message };

@@ -10,7 +10,7 @@ JSON are described in [scripting.md](scripting.md).
 
 test("docs/cli.md is what --help prints", async () => {
   const sections = await Promise.all(
-    [[], ["mirror"], ["verify"], ["history"]].map(async (command) => {
+    [[], ["mirror"], ["verify"], ["history"], ["log"]].map(async (command) => {
       const { code, out, err } = await runCli([...command, "--help"]);
       expect({ code, err }).toEqual({ code: 0, err: "" });
       return `## ${["syncline", ...command].join(" ")}\n\n\`\`\`\n${out.trimEnd()}\n\`\`\`\n`;

@@ -282,7 +282,6 @@ test("hard names are compared and named exactly, and shown harmlessly", async ()
   );
   expect(said).toEqual(HARD_NAMES.toSorted());
   const text = await syncline(place, ["verify", ...loose, "source", "target"]);
-  // oxlint-disable-next-line no-control-regex -- That none is there is the point.
   expect(text.stdout).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202e]/);
   expect(text.stdout.trimEnd().split("\n")).toHaveLength(HARD_NAMES.length + 1);
 });
