@@ -268,11 +268,12 @@ async function apply(state: State, plan: Plan, signal: AbortSignal): Promise<Run
   });
 }
 
-function applyOptionsOf({ preserve, settings, single }: TargetRun): ApplyOptions {
+function applyOptionsOf({ preserve, settings, single, planned }: TargetRun): ApplyOptions {
   return {
     preserve,
     followLinks: settings.links === "follow",
     leavesRoot: single !== undefined,
+    asPlanned: planned !== undefined,
     ...(settings.modifyWindow !== undefined && { window: settings.modifyWindow }),
   };
 }

@@ -161,7 +161,11 @@ describe("what an action is", () => {
     ],
     ["a field of another action", () => setting(3, { from: "x" }), /unknown field "from"/],
     ["no entry", () => changed(3, (all) => delete all["entry"]), "f:3: entry is not an object"],
-    ["an entry of another kind", () => entryWith({ kind: "fifo", size: 0, rdev: 0 }), /entry is no file/],
+    [
+      "an entry of another kind",
+      () => entryWith({ kind: "fifo", size: 0, rdev: 0 }),
+      /entry is no file/,
+    ],
     ["an entry of no kind", () => entryWith({ kind: "hole" }), /the kind of entry is none of/],
     ["an unknown field of an entry", () => entryWith({ acl: 1 }), /unknown field "acl"/],
     ["a negative size", () => entryWith({ size: -1 }), /size of entry is not a whole number/],

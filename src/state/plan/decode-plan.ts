@@ -151,7 +151,7 @@ function addAction(draft: Draft, value: Fields, line: number, names: OwnNames): 
   if (draft.problems.length + draft.folded.length + draft.nested.length > 0) {
     throw new BadLine("an action stands where no more actions can be");
   }
-  const step = { ...decodeAction(value, names), line };
+  const step = decodeAction(value, line, names);
   const before = draft.actions.at(-1);
   if (before !== undefined && step.number <= before.number) {
     throw new BadLine(`action ${step.number} stands after action ${before.number}`);

@@ -36,7 +36,9 @@ export function encodePlan({
   ];
   lines.push(lineOf({ type: "end", lines: lines.length, actions: actions.length }));
   const hash = createHash("sha256").update(lineOf(first));
-  for (const line of lines) hash.update(line);
+  for (let at = 0; at < lines.length; at += 1024) {
+    hash.update(lines.slice(at, at + 1024).join(""));
+  }
   const id = hash.digest("hex").slice(0, idLength);
   return { id, lines: [lineOf({ type: "plan", version: planVersion, id, ...first }), ...lines] };
 }
