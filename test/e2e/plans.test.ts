@@ -30,7 +30,7 @@ import {
   syncline,
 } from "../support/syncline.ts";
 import type { TreeEntry } from "../support/trees.ts";
-import { everything, files, makeTree, manyFiles } from "../support/trees.ts";
+import { everything, files, makeTree, manyFiles, MOMENT } from "../support/trees.ts";
 
 /** Two trees that have something of everything: to make, change, replace, rename, relabel and remove. */
 function unlikeTrees(): { source: TreeEntry[]; target: TreeEntry[] } {
@@ -69,7 +69,9 @@ function idOf(result: Result): string {
 
 /** What is said of each action but whether it has been done, and to what. */
 function actions(result: Result): JsonEvent[] {
-  return ofType(result, "action").map(({ outcome: _, target: __, ...action }) => action);
+  return ofType(result, "action").map(
+    ({ outcome: _outcome, target: _target, ...action }) => action,
+  );
 }
 
 /** The lines of a plan file. */
@@ -123,6 +125,50 @@ describe.each(DRIVERS)("$driver", ({ options, tolerance }) => {
     expect([made.code, applied.code, problemsOf(applied)]).toEqual([0, 0, []]);
     expect(judge(place.source, place.target, tolerance)).toEqual([]);
   });
+});
+
+test("a plan holds every kind of action there is, and each of them works", async () => {
+  using place = newPlace();
+  const ring = (...contents: readonly [string, string, string]) =>
+    files({ "ring/a": contents[0], "ring/b": contents[1], "ring/c": contents[2] });
+  makeTree(place.source, [
+    ...ring("1", "22", "333"),
+    ...files({ "moved/to": "moved", twin: "moved", "new/file": "new", "mode/x": "same" }),
+    ...files({ "dir/now/file": "x", "was-dir": "a file now", "hard/a": "hard" }),
+    { path: "link", kind: "symlink", target: "there" },
+    { path: "fifo", kind: "fifo" },
+    { path: "hard/b", kind: "link", target: "hard/a" },
+    { path: "mode/y", kind: "file", content: "y", mode: 0o640, mtime: MOMENT },
+  ]);
+  makeTree(place.target, [
+    ...ring("22", "333", "1"),
+    ...files({ "moved/from": "moved", gone: "gone", "mode/x": "same", "was-dir/x/y": "deep" }),
+    ...files({ ".syncline~abcdef~0": "left" }),
+    { path: "mode/y", kind: "file", content: "y", mode: 0o600, mtime: MOMENT },
+  ]);
+  const file = place.path("p");
+  await plan(place, [...generous, "-o", file, place.source, place.target]);
+  const kinds = linesOf(file).flatMap((line) => {
+    const { type, action } = JSON.parse(line) as JsonEvent;
+    return type === "action" ? [String(action)] : [];
+  });
+  expect([...new Set(kinds)].sort()).toEqual([
+    "copy-file",
+    "exchange",
+    "finish-directory",
+    "link",
+    "make-directory",
+    "move",
+    "put-file",
+    "put-special",
+    "put-symlink",
+    "remove",
+    "remove-leftover",
+    "set-metadata",
+  ]);
+  const result = await apply(place, [file]);
+  expect([result.code, problemsOf(result)]).toEqual([0, []]);
+  expect(judge(place.source, place.target)).toEqual([]);
 });
 
 test("a plan can be applied from another directory, by the beginning of its id, and once", async () => {

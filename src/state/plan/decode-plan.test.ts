@@ -29,10 +29,7 @@ const actions: readonly (readonly [keyof Phases, Action])[] = [
     },
   ],
   ["content", { type: "put-file", path: path("a"), expected: undefined, entry: file() }],
-  [
-    "content",
-    { type: "put-symlink", path: path("b"), expected: undefined, entry: symlink() as never },
-  ],
+  ["content", { type: "put-symlink", path: path("b"), expected: undefined, entry: symlink() }],
   ["removals", { type: "remove", path: path("c"), expected: file() }],
   ["removals", { type: "remove-leftover", path: path("d/.syncline~abcdef~0"), isDirectory: false }],
 ];
