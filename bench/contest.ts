@@ -34,26 +34,30 @@ export async function contest(work: Work, arena: Arena): Promise<Samples> {
   // Round 0 warms caches up and is not counted.
   for (let round = 0; round <= rounds; round++) {
     // Nobody always comes second, when the processor may be warmer and memory more scattered.
-    const inTurn = round % 2 === 0 ? contestants : contestants.toReversed();
+    const isFixed = round % 2 === 0 || work.rival.follows === true;
+    const inTurn = isFixed ? contestants : contestants.toReversed();
+    if (work.target === "renamed") await trees.rename(work.tree);
     for (const contestant of inTurn) {
       const sample = await takeTurn(work, contestant, arena);
       if (round > 0) samples[contestant.side].push(sample);
     }
     showRound(work, round, rounds, samples);
   }
-  await verifyEqual(await trees.pair(work.tree, "ours"), env, signal);
+  for (const { pair } of contestants) await verifyEqual(pair, env, signal);
   trees.setEqual(work.tree, true);
   return samples;
 }
 
 async function line(work: Work, trees: Trees): Promise<Contestant[]> {
   const ours = await trees.pair(work.tree, "ours");
-  if (work.target === "equal") await trees.makeEqual(work.tree);
-  else trees.setEqual(work.tree, false);
   // Where nothing is written, the same target serves both.
-  const theirs = work.target === "equal" ? ours : await trees.pair(work.tree, "theirs");
+  const shares = work.target === "equal" || work.rival.follows === true;
+  const theirs = shares ? ours : await trees.pair(work.tree, "theirs");
+  if (work.target === "missing") trees.setEqual(work.tree, false);
+  else await trees.makeEqual(work.tree, ours);
+  if (work.target === "renamed" && !shares) await trees.makeEqual(work.tree, theirs);
   return [
-    { side: "ours", argv: syncline(ours, work.options), pair: ours },
+    { side: "ours", argv: syncline(ours, work.options, work.command), pair: ours },
     { side: "theirs", argv: work.rival.argv(theirs), pair: theirs },
   ];
 }

@@ -57,7 +57,10 @@ async function bench(options: Options, signal: AbortSignal): Promise<boolean> {
     if (isLast) await arena.trees.discard(work.tree);
   }
   const facts = [versions.rsync, versions.cp, `peak memory from ${meter.description}`];
-  const report = formatReport(outcomes, ({ tree }) => tree !== "sources" || !options.quick);
+  const report = formatReport(
+    outcomes,
+    ({ tree }) => (tree !== "sources" && tree !== "renamed") || !options.quick,
+  );
   const parts = [await describeMachine(workspace.dir, facts), load, report];
   console.log(parts.filter((part) => part !== undefined).join("\n\n"));
   return outcomes.every((outcome) => outcome.type !== "failed");

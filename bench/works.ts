@@ -1,7 +1,7 @@
-import { copy, emptyNode, type Pair, rsync } from "./commands.ts";
+import { copy, emptyNode, type Pair, rsync, syncline } from "./commands.ts";
 import type { Argv } from "./process.ts";
 
-export type TreeName = "sources" | "million" | "ten";
+export type TreeName = "sources" | "renamed" | "million" | "ten";
 
 /** One row: the same work done by Syncline and by a rival. */
 export interface Work {
@@ -9,8 +9,13 @@ export interface Work {
   readonly name: string;
   readonly title: string;
   readonly tree: TreeName;
-  /** Whether the target is deleted before each run, or stands there equal to the source. */
-  readonly target: "missing" | "equal";
+  /**
+   * What each side finds: no target; a target that is equal; or a target in which the largest directory still has the name
+   * that it had before. Then the rival may be ourselves, when nothing has changed.
+   */
+  readonly target: "missing" | "equal" | "renamed";
+  /** What Syncline is told to do, if not to mirror. */
+  readonly command?: "verify";
   /** Syncline's options. */
   readonly options: readonly string[];
   readonly rival: Rival;
@@ -26,9 +31,11 @@ interface Rival {
   readonly title: string;
   readonly program: "rsync" | "cp" | "node";
   readonly argv: (pair: Pair) => Argv;
+  /** It works on our own target, after us. */
+  readonly follows?: boolean;
 }
 
-/** In the order of the table. The figures asked for are those of issue 2. */
+/** In the order of the table. */
 export const WORKS: readonly Work[] = [
   {
     name: "unchanged",
@@ -83,6 +90,49 @@ export const WORKS: readonly Work[] = [
     options: ["--compare", "content", "--no-preserve", "xattrs,acls,hardlinks"],
     rival: rsyncRival("-ac"),
     atMost: 0.7,
+  },
+  {
+    name: "verify",
+    title: "`verify`, all equal",
+    tree: "sources",
+    target: "equal",
+    command: "verify",
+    options: [],
+    rival: rsyncRival("-anc"),
+    atMost: 0.7,
+  },
+  {
+    name: "verify-plain",
+    title: "`verify --no-preserve xattrs,acls,hardlinks`, all equal",
+    tree: "sources",
+    target: "equal",
+    command: "verify",
+    options: ["--no-preserve", "xattrs,acls,hardlinks"],
+    rival: rsyncRival("-anc"),
+    atMost: 0.7,
+  },
+  {
+    name: "renamed",
+    title: "a directory of 45 000 files renamed",
+    tree: "renamed",
+    target: "renamed",
+    options: [],
+    rival: {
+      title: "`syncline mirror`, nothing changed",
+      program: "node",
+      argv: (pair) => syncline(pair, []),
+      follows: true,
+    },
+    atMost: 1.3,
+  },
+  {
+    name: "renamed-unknown",
+    title: "a directory of 45 000 files renamed, `--no-state`",
+    tree: "renamed",
+    target: "renamed",
+    options: ["--no-state"],
+    rival: rsyncRival("-a", "--delete"),
+    atMost: 0.333,
   },
   {
     name: "million",

@@ -25,6 +25,15 @@ interface ApiStart {
   readonly dryRun: boolean;
 }
 
+/** Two replicas begin to be held against each other. */
+interface ApiVerifyStart {
+  readonly type: "start";
+  readonly version: typeof apiVersion;
+  readonly source: string;
+  readonly target: string;
+  readonly hash: string;
+}
+
 /** Numbers of entries of every kind, directories included. */
 export interface ApiCounts {
   readonly created: number;
@@ -148,6 +157,52 @@ export interface ApiSummary extends ApiCounts {
   readonly durationMs: number;
   readonly exitCode: number;
 }
+
+/** From `verify`: one path at which two replicas are not what they should be. */
+export interface ApiDifference extends ApiPath {
+  readonly type: "difference";
+  readonly target: string;
+  /** The side that has it, where the other one has nothing. */
+  readonly only: ApiSide | null;
+  /** What differs: `kind`, `content`, `mode`, `times`, …; empty where only one side has it. */
+  readonly aspects: readonly string[];
+  /** The sides whose content is not what was remembered of it, although size and mtime are. */
+  readonly corrupt: readonly ApiSide[];
+  /** What stands there on each side; `null` for nothing. */
+  readonly sourceKind: string | null;
+  readonly targetKind: string | null;
+}
+
+/** How a verification ended. */
+export interface ApiVerifySummary {
+  readonly type: "summary";
+  readonly version: typeof apiVersion;
+  /** Verifications are not in the history. */
+  readonly run: null;
+  readonly source: string;
+  readonly target: string;
+  readonly checked: number;
+  readonly skipped: number;
+  readonly different: number;
+  readonly onlySource: number;
+  readonly onlyTarget: number;
+  readonly corrupt: number;
+  readonly problems: number;
+  /** Files for which no hash was remembered; `null` without `--remembered`. */
+  readonly unremembered: number | null;
+  readonly bytesCompared: number;
+  readonly durationMs: number;
+  readonly exitCode: number;
+}
+
+/** What `verify` says. */
+export type ApiVerifyEvent =
+  | ApiVerifyStart
+  | ApiDifference
+  | ApiProblem
+  | ApiNotice
+  | ApiError
+  | ApiVerifySummary;
 
 export type ApiEvent =
   | ApiStart

@@ -74,7 +74,7 @@ function requestOf(
   header: PlanHeader,
   { accept, flush, stateDir, history, driver }: ApplyRequest,
 ): MirrorRequest {
-  const { source, target, preserve, links, modifyWindow, deleteLimit } = header;
+  const { source, target, preserve, links, modifyWindow, deleteLimit, versions } = header;
   return {
     source: source.path,
     targets: [target.path],
@@ -93,6 +93,7 @@ function requestOf(
     moves: false,
     hash: "blake3",
     flush,
+    versions,
     stateDir,
     history,
     driver,

@@ -19,6 +19,12 @@ export function exitCodeOf(status: RunStatus): number {
   return statusCodes[status];
 }
 
+/** What a run with that exit code ended as, as far as the code tells. */
+export function statusOf(exitCode: number): RunStatus {
+  const statuses = Object.keys(statusCodes) as (keyof typeof statusCodes)[];
+  return statuses.find((status) => statusCodes[status] === exitCode) ?? "failed";
+}
+
 /** The exit code of several runs that were asked for together; 0 for none. */
 export function combineExitCodes(codes: Iterable<number>): number {
   const all = new Set(codes);

@@ -7,23 +7,30 @@ import { join } from "node:path";
 import { shownBytes } from "../base/byte-string.ts";
 import type { Clock } from "../base/clock.ts";
 import { SyncError } from "../base/errors.ts";
+import { describeVersionRule } from "../config/version-rule.ts";
 import type { Name } from "../core/path.ts";
 import type { Plan } from "../core/plan.ts";
 import type { SnapshotChunk } from "../core/snapshot.ts";
 import type { Endpoint, RootInfo } from "../endpoint/endpoint.ts";
+import type { LocalHost } from "../endpoint/local/host.ts";
 import { openLocalHost } from "../endpoint/local/host.ts";
+import { isLocal } from "../endpoint/local/local-endpoint.ts";
 import { broadcast } from "../engine/broadcast.ts";
 import type { RunSummary } from "../engine/events.ts";
 import type { SingleFile } from "../engine/make-plan.ts";
 import type { Decision, PreparedTarget, RunSettings, TargetRun } from "../engine/mirror.ts";
 import { prepareTarget } from "../engine/mirror.ts";
-import type { KnownMounts, StateStore } from "../state/state.ts";
+import type { StateStore } from "../state/state.ts";
 import { combineExitCodes, exitCodeOf } from "./exit-code.ts";
 import type { Locks } from "./locks.ts";
 import { newLocks } from "./locks.ts";
 import type { LostPlace, SourcePlace, TargetPlace } from "./places.ts";
+import type { PastKnowledge } from "./memory.ts";
+import { recall } from "./memory.ts";
 import { lookAtSource, lookAtTarget, overlaps, sourceScanOf } from "./places.ts";
 import { refuse } from "./refuse.ts";
+import type { RunRecorder } from "./run-recorder.ts";
+import { newRunRecorder } from "./run-recorder.ts";
 import type { MirrorRequest, MirrorResult, RunContext } from "./request.ts";
 import { summaryRecord } from "./summary-record.ts";
 
@@ -54,9 +61,13 @@ interface Shared {
   readonly request: MirrorRequest;
   readonly ctx: RunContext;
   readonly clock: Clock;
+  readonly host: LocalHost;
   readonly source: SourcePlace;
   readonly store: StateStore | undefined;
+  readonly past: PastKnowledge;
   readonly locks: Locks;
+  /** Keeps what is done, where there is a history to keep it in. */
+  readonly recorder: RunRecorder | undefined;
   readonly startedAt: number;
   readonly startedMonotonic: number;
 }
@@ -95,7 +106,7 @@ export async function runTargets(
   const startedMonotonic = clock.monotonic();
   const over = new AbortController();
   const signal = AbortSignal.any([ctx.signal, over.signal]);
-  await using host = await openLocalHost(request.driver);
+  await using host = await openLocalHost(request.driver, request.binding);
   await using opening = new AsyncDisposableStack();
   const source = await lookAtSource(request.source, host);
   opening.use(source.endpoint);
@@ -109,16 +120,22 @@ export async function runTargets(
   try {
     await using store = await openStore(request, ctx);
     await using locks = newLocks(store, (message) => ctx.report({ type: "notice", message }));
+    await using past = await recall(request, store);
+    const keeps = store !== undefined && request.history;
+    const recorder = keeps ? newRunRecorder(ctx.report) : undefined;
+    const times = { startedAt, startedMonotonic };
     const shared = {
       variation,
       request,
       ctx,
       clock,
+      host,
       source,
       store,
+      past,
       locks,
-      startedAt,
-      startedMonotonic,
+      recorder,
+      ...times,
     };
     const opened: Opened[] = [];
     for (const [i, place] of places.entries()) {
@@ -184,7 +201,7 @@ async function openTarget(
   place: TargetPlace | LostPlace,
   earlier: readonly (TargetPlace | LostPlace)[],
 ): Promise<Opened> {
-  const { request, ctx, source, locks } = shared;
+  const { request, ctx, source, locks, past } = shared;
   const { location } = place;
   if ("error" in place) {
     const { code, message, hint } = place.error;
@@ -215,7 +232,15 @@ async function openTarget(
     const message = `symbolic links cannot be kept on ${location}; they are left out`;
     ctx.report({ type: "notice", message });
   }
+  if (request.dryRun && request.versions.keep !== "none") {
+    const message = `old copies kept (${describeVersionRule(request.versions)})`;
+    ctx.report({ type: "notice", message });
+  }
   const { endpoint: target, root: targetRoot, preserve, single } = place;
+  const pair = [
+    pathOf(source.root, single?.sourceName),
+    pathOf(targetRoot, single?.targetName),
+  ] as const;
   const { made, begin } = shared.variation;
   if (made !== undefined && !isSameFile(made.single, single)) {
     const message = `${location}: a file and a directory have changed places since the plan was made`;
@@ -227,7 +252,8 @@ async function openTarget(
     sourceRoot: source.root,
     target,
     targetRoot,
-    knownMounts: await knownMounts(shared, place),
+    knownMounts: past.mounts(...pair),
+    memory: single === undefined ? past.memory(...pair) : undefined,
     preserve,
     single,
     startedAt: shared.startedAt,
@@ -237,7 +263,7 @@ async function openTarget(
     ...(begin !== undefined && { begin }),
     confirm: (decision) => ctx.confirm(location, decision),
     watch: (sample) => ctx.watch(location, sample),
-    report: ctx.report,
+    report: shared.recorder?.report ?? ctx.report,
     clock: shared.clock,
   });
   return { type: "ready", target, place, single, prepared };
@@ -264,10 +290,13 @@ async function planAll(
 /** Carries one target's plan out, and writes into the history what has become of it. */
 async function finishTarget(shared: Shared, one: Opened): Promise<RunSummary> {
   if (one.type === "over") return one.summary;
-  const { request, ctx, store } = shared;
+  const { ctx, store, recorder } = shared;
   const summary = tellPlan(shared, one, await one.prepared.carryOut(ctx.signal));
+  if (summary.status === "done" && !shared.request.dryRun) await thin(shared, one.target);
   const run =
-    store === undefined || !request.history ? 0 : await record(shared, one, summary, store);
+    store === undefined || recorder === undefined
+      ? 0
+      : await record(shared, one, summary, { store, recorder });
   const numbered = run === 0 ? summary : { ...summary, run };
   ctx.report({ type: "summary", target: summary.target, summary: numbered });
   return numbered;
@@ -283,22 +312,18 @@ function tellPlan(
   return variation.onPlan({ source, target: place, decision }, summary);
 }
 
-/** Where the pair was mounted when it last ran well. A dry run looks at the state, too, but leaves it untouched. */
-async function knownMounts(
-  { request, source, store }: Shared,
-  { root, single }: TargetPlace,
-): Promise<KnownMounts | undefined> {
-  const from = pathOf(source.root, single?.sourceName);
-  const to = pathOf(root, single?.targetName);
-  if (store !== undefined) return store.knownMounts(from, to);
-  if (!request.dryRun || !request.history || request.stateDir === undefined) return undefined;
-  const { peekState } = await import("../state/peek.ts");
-  await using peek = peekState(request.stateDir);
-  return peek.knownMounts(from, to);
+/** Old copies go when the run that made more of them has gone well. */
+async function thin({ request, ctx, clock, host }: Shared, target: Endpoint): Promise<void> {
+  const { versions: rule } = request;
+  if (rule.keep === "none" || !isLocal(target)) return;
+  const { thinVersions } = await import("./thin-versions.ts");
+  const { hostRoot: root, location } = target;
+  const notice = thinVersions({ host, root, location, rule, clock });
+  if (notice !== undefined) ctx.report({ type: "notice", message: notice });
 }
 
 /** Of the directory, or of the one file in it that a run was about. */
-function pathOf({ realPath }: RootInfo, file: Name | undefined): string {
+export function pathOf({ realPath }: RootInfo, file: Name | undefined): string {
   return file === undefined ? realPath : join(realPath, shownBytes(file));
 }
 
@@ -307,10 +332,10 @@ async function record(
   { source, startedAt }: Shared,
   { target, single }: Extract<Opened, { type: "ready" }>,
   summary: RunSummary,
-  store: StateStore,
+  { store, recorder }: { store: StateStore; recorder: RunRecorder },
 ): Promise<number> {
   const root = await target.root();
-  return store.recordRun({
+  const run = {
     source: pathOf(source.root, single?.sourceName),
     target: pathOf(root, single?.targetName),
     startedAt: new Date(startedAt).toISOString(),
@@ -319,5 +344,6 @@ async function record(
     summary: { ...summaryRecord(summary) },
     sourceMount: isThere(source.root) ? source.root.mountPoint : undefined,
     targetMount: isThere(root) ? root.mountPoint : undefined,
-  });
+  };
+  return store.recordRun(run, recorder.take(summary.target));
 }

@@ -29,6 +29,7 @@ export function documentOf(
     modifyWindow: request.modifyWindow,
     single: target.single,
     deleteLimit: request.deleteLimit,
+    versions: request.versions,
     accept: [...request.accept],
     guards,
     room,

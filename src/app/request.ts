@@ -1,6 +1,7 @@
-import type { HashAlgorithm } from "../core/content-hash.ts";
 import type { Filter } from "../core/filter.ts";
+import type { HashAlgorithm } from "../core/content-hash.ts";
 import type { DeleteLimit, GuardName } from "../core/guards.ts";
+import type { VersionRule } from "../core/version-thinning.ts";
 import type { CompareMode, LinkMode, PreserveKey } from "../core/preserve.ts";
 import type { ProgressView, Report, RunSummary } from "../engine/events.ts";
 import type { Decision } from "../engine/mirror.ts";
@@ -18,6 +19,8 @@ export interface MirrorRequest {
   /** Guards that may be passed although they trip. */
   readonly accept: ReadonlySet<GuardName>;
   readonly compare: CompareMode;
+  /** By which content is known where it is not compared byte by byte. */
+  readonly hash: HashAlgorithm;
   /** Nanoseconds; `undefined` means the resolution of the coarser endpoint. */
   readonly modifyWindow: number | undefined;
   /** Asked for by name (`true`), or not wanted (`false`); the rest follows what the endpoints can keep. */
@@ -29,14 +32,17 @@ export interface MirrorRequest {
   readonly oneFileSystem: boolean;
   /** Look for what was renamed, moved or copied. */
   readonly moves: boolean;
-  readonly hash: HashAlgorithm;
   readonly flush: boolean;
+  /** What becomes of what is replaced or deleted. */
+  readonly versions: VersionRule;
   /** Where locks and history live; `undefined` for none at all. */
   readonly stateDir: string | undefined;
   /** Record the run in the history; locks are taken all the same. */
   readonly history: boolean;
   /** Forces one of the file drivers. */
   readonly driver: "libc" | "portable" | undefined;
+  /** Forces where BLAKE3 comes from. */
+  readonly binding?: "native" | "wasm" | undefined;
 }
 
 /** How a use case talks to whoever started it. */

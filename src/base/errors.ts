@@ -13,6 +13,7 @@ export type SyncErrorCode =
   | "GUARD"
   | "LOCKED"
   | "STATE"
+  | "NO_VERSION"
   | "WORKER_CRASHED"
   | "UNSUPPORTED"
   | "INTERRUPTED"

@@ -38,12 +38,13 @@ export async function applyCommand(
 
 /** What a display has to know of a saved plan. */
 export function displayRequestOf({ header }: OpenedPlan): DisplayRequest {
-  const { source, target, deleteLimit, accept } = header;
+  const { source, target, deleteLimit, accept, versions } = header;
   return {
     source: source.location,
     targets: [target.location],
     dryRun: false,
     deleteLimit,
+    versions,
     accept: new Set(accept),
   };
 }

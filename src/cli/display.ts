@@ -1,5 +1,6 @@
 import type { MirrorRequest, RunContext } from "../app/request.ts";
 import { formatDeleteLimit } from "../config/delete-limit.ts";
+import { describeVersionRule } from "../config/version-rule.ts";
 import { formatLocalTime } from "./format.ts";
 import type { Host } from "./host.ts";
 import { jsonPrinter } from "./json-printer.ts";
@@ -34,7 +35,7 @@ export type DisplayOptions = Pick<
 >;
 export type DisplayRequest = Pick<
   MirrorRequest,
-  "source" | "targets" | "dryRun" | "deleteLimit" | "accept"
+  "source" | "targets" | "dryRun" | "deleteLimit" | "accept" | "versions"
 >;
 
 /** Makes what prints events. */
@@ -142,7 +143,7 @@ const runPrinters: Printing = (
 /** Asks about one target after the other, however many are ready at once. */
 function questions(
   { json = false }: DisplayOptions,
-  { source, deleteLimit, accept: accepted }: DisplayRequest,
+  { source, deleteLimit, accept: accepted, versions }: DisplayRequest,
   { out, err, outPlace, remarks, progress }: Places,
   host: Host,
 ): Display["confirm"] {
@@ -152,7 +153,8 @@ function questions(
   let asked: Promise<unknown> = Promise.resolve();
   return (signal, target, decision) => {
     const limit = formatDeleteLimit(deleteLimit);
-    const review = { source, target, ...decision, deleteLimit: limit, accepted };
+    const kept = versions.keep === "none" ? undefined : describeVersionRule(versions);
+    const review = { source, target, ...decision, deleteLimit: limit, accepted, versions: kept };
     const answer = asked.then(async () => {
       const { confirmPlan } = await import("./confirm.ts");
       progress.pause();

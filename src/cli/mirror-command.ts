@@ -5,9 +5,10 @@ import type { RunContext } from "../app/request.ts";
 import { SyncError } from "../base/errors.ts";
 import type { Display } from "./display.ts";
 import { openDisplay } from "./display.ts";
+import { driverOf } from "./driver-choice.ts";
 import type { Host } from "./host.ts";
-import { watchSignals } from "./interruption.ts";
 import type { Variables } from "./look.ts";
+import { watchSignals } from "./interruption.ts";
 import type { MirrorOptions } from "./mirror-options.ts";
 import type { RequestDefaults } from "./mirror-request.ts";
 import { toMirrorRequest } from "./mirror-request.ts";
@@ -111,12 +112,13 @@ export function defaultsOf(host: Host): Omit<RequestDefaults, "onNotice"> {
   return {
     stateDir: () => stateHome(variables),
     driver: driverOf(variables),
+    binding: bindingOf(variables),
     stdin: () => host.stdin,
   };
 }
 
-function driverOf({ SYNCLINE_FS: driver = "" }: Variables): RequestDefaults["driver"] {
-  if (driver === "") return undefined;
-  if (driver === "libc" || driver === "portable") return driver;
-  throw new SyncError("USAGE", `SYNCLINE_FS: "${driver}" is neither libc nor portable`);
+function bindingOf({ SYNCLINE_HASH: binding = "" }: Variables): RequestDefaults["binding"] {
+  if (binding === "") return undefined;
+  if (binding === "native" || binding === "wasm") return binding;
+  throw new SyncError("USAGE", `SYNCLINE_HASH: "${binding}" is neither native nor wasm`);
 }

@@ -5,8 +5,11 @@ import { parseDeleteLimit } from "../config/delete-limit.ts";
 import { durationExamples, parseDuration } from "../config/duration.ts";
 import type { FilterArgument } from "../config/filter-rules.ts";
 import { parseSize, sizeExamples } from "../config/size.ts";
+import type { HashAlgorithm } from "../core/content-hash.ts";
+import { parseVersionRule, versionRuleExamples } from "../config/version-rule.ts";
 import type { DeleteLimit } from "../core/guards.ts";
 import type { CompareMode, LinkMode } from "../core/preserve.ts";
+import type { VersionRule } from "../core/version-thinning.ts";
 
 /** Options of `mirror` as they were typed, values checked one by one. What they mean together is not looked at here. */
 export interface MirrorOptions {
@@ -17,6 +20,7 @@ export interface MirrorOptions {
   readonly maxDelete?: DeleteLimit;
   readonly accept: readonly string[];
   readonly compare: CompareMode;
+  readonly hash: HashAlgorithm;
   /** Milliseconds, as all durations. */
   readonly modifyWindow?: number;
   readonly preserve: readonly string[];
@@ -39,12 +43,13 @@ export interface MirrorOptions {
   readonly verbose?: boolean;
   readonly progress: "auto" | "plain" | "none";
   readonly flush: boolean;
+  readonly versions?: VersionRule;
   readonly stateDir?: string;
   readonly history: boolean;
 }
 
 /** What several options gather into, in the order in which they stand on the line. */
-interface Gathered {
+export interface Gathered {
   readonly accept: string[];
   readonly preserve: string[];
   readonly noPreserve: string[];
@@ -126,17 +131,25 @@ function reviewOptions({ accept }: Gathered): Option[] {
       "halt when more than N entries, or P percent of the target's, would be deleted (default: 50% and at least 10)",
     ).argParser(valueOf("--max-delete", parseDeleteLimit, "a limit on deletions", "100 or 25%")),
     new Option(
+      "--versions <RULE>",
+      "keep what is replaced or deleted, in .syncline/versions at the target's root: none, trash (30 days), trash:90d, " +
+        "tiered (default: none)",
+    ).argParser(valueOf("--versions", parseVersionRule, "such a rule", versionRuleExamples)),
+    new Option(
       "--accept <GUARDS>",
       "go on although these guards tripped, for example deletes,empty-source",
     ).argParser(gather(accept, (text) => text)),
   ];
 }
 
-function contentOptions({ preserve, noPreserve }: Gathered): Option[] {
+export function contentOptions({ preserve, noPreserve }: Gathered): Option[] {
   return [
     new Option("--compare <HOW>", "when a file counts as unchanged")
       .choices(["size+mtime", "content", "size"])
       .default("size+mtime"),
+    new Option("--hash <ALGORITHM>", "by which content is known where bytes are not compared")
+      .choices(["blake3", "sha256", "sha1", "md5"])
+      .default("blake3"),
     new Option(
       "--modify-window <DURATION>",
       "modification times this close are equal (default: the resolution of the coarser side)",
@@ -156,7 +169,7 @@ function contentOptions({ preserve, noPreserve }: Gathered): Option[] {
   ];
 }
 
-function filterOptions({ filters }: Gathered): Option[] {
+export function filterOptions({ filters }: Gathered): Option[] {
   return [
     new Option(
       "--exclude <PATTERN>",
@@ -195,7 +208,7 @@ function repeatOptions(): Option[] {
   ];
 }
 
-function outputOptions(): Option[] {
+export function outputOptions(): Option[] {
   return [
     new Option("--json", "one JSON object a line on standard output (docs/scripting.md)"),
     new Option("-q, --quiet", "say nothing but what went wrong"),
@@ -211,7 +224,7 @@ function outputOptions(): Option[] {
   ];
 }
 
-function stateOptions({ state }: Gathered): Option[] {
+export function stateOptions({ state }: Gathered): Option[] {
   return [
     new Option("--no-flush", "do not wait until the disk has everything"),
     new Option(

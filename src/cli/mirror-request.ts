@@ -20,6 +20,7 @@ export interface RequestDefaults {
   /** Told what the run has to do without. */
   readonly onNotice: (message: string) => void;
   readonly driver: "libc" | "portable" | undefined;
+  readonly binding: "native" | "wasm" | undefined;
   readonly stdin: () => Readable;
 }
 
@@ -46,6 +47,7 @@ export async function toMirrorRequest(
     deleteLimit: deleteLimitOrDefault(options.maxDelete),
     accept: acceptedGuards(options.accept),
     compare: options.compare,
+    hash: options.hash,
     modifyWindow: options.modifyWindow === undefined ? undefined : options.modifyWindow * 1e6,
     preserve: preserveChoice(options.preserve, options.noPreserve),
     links: options.links,
@@ -57,11 +59,12 @@ export async function toMirrorRequest(
     ignoreFiles: options.gitignore ?? false,
     oneFileSystem: options.oneFileSystem ?? false,
     moves: options.moves,
-    hash: "blake3",
     flush: options.flush,
+    versions: options.versions ?? { keep: "none" },
     stateDir: stateDirOf(options, defaults),
     history: options.history,
     driver: defaults.driver,
+    binding: defaults.binding,
   };
 }
 

@@ -1,7 +1,7 @@
 import { formatDeleteLimit } from "../config/delete-limit.ts";
 import type { ApiContent } from "../api/events.ts";
 import type { Plan } from "../core/plan.ts";
-import { apiPath } from "./api-event.ts";
+import { pathRecord } from "../app/event-record.ts";
 import type { DisplayRequest, Printing } from "./display.ts";
 import { escapePath, safeJson } from "./escape.ts";
 import { jsonPrinter } from "./json-printer.ts";
@@ -106,7 +106,7 @@ function* contentOf({ phases }: Plan): Generator<Content> {
 }
 
 function contentObject(target: string, { path, size }: Content): ApiContent {
-  return { type: "content", target, ...apiPath(path), size };
+  return { type: "content", target, ...pathRecord(path), size };
 }
 
 function noteSaved({ id, file }: Of<"saved">, { line, look }: TextPlace, quiet: boolean): void {

@@ -45,6 +45,8 @@ export interface PlanToReview extends Decision {
   readonly accepted: ReadonlySet<string>;
   /** Where the plan is kept, and since when; nothing of it where it is not. */
   readonly saved?: SavedNote;
+  /** What becomes of what is replaced or deleted, in words; `undefined` where nothing is kept. */
+  readonly versions?: string | undefined;
 }
 
 /** The plan at a glance: what it comes to, then the rows that matter most, then the limits it was held against. */
@@ -172,7 +174,7 @@ function renamed(from: ActionView["path"], to: ActionView["path"], { glyphs }: L
 }
 
 function limitLines(review: PlanToReview, look: Look): string[] {
-  const { plan, guards, deleteLimit, room, accepted } = review;
+  const { plan, guards, deleteLimit, room, accepted, versions } = review;
   const { deleted } = plan.totals;
   const share = formatPercent(deleted, plan.targetEntries);
   const of = `${formatCount(deleted)} of ${formatCount(plan.targetEntries)} = ${share}`;
@@ -183,6 +185,7 @@ function limitLines(review: PlanToReview, look: Look): string[] {
   ];
   return [
     ...(limits.length > 0 ? [`  ${limits.join(` ${look.glyphs.dot} `)}`] : []),
+    ...(versions === undefined ? [] : [`  old copies kept (${versions})`]),
     ...guards.flatMap(({ guard, saw, would, advice }) => [
       `  ${look.paint("yellow", look.glyphs.warning)} guard ${guard}: ${escapeText(saw)}`,
       ...(accepted.has(guard) ? [] : [would, advice].map((line) => `      ${escapeText(line)}`)),

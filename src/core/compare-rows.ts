@@ -10,6 +10,7 @@ import {
   HAS_EXTRA,
   newChunk,
   pushFinding,
+  SAME_CONTENT,
   SYMLINK,
 } from "./snapshot.ts";
 
@@ -102,7 +103,7 @@ function fileBits(
   if (s.size[i] === 0) return 0;
   switch (same.compare) {
     case "content":
-      return CHECK;
+      return isReadAlready(s, i, t, k, same.racySince) ? 0 : CHECK;
     case "size":
       return 0;
     case "size+mtime": {
@@ -112,6 +113,22 @@ function fileBits(
       return isRacy(s, i, same.racySince) ? CHECK : 0;
     }
   }
+}
+
+/**
+ * Whether content that a scan has compared on its way is still what both rows are of: one of them was looked at after that.
+ * A file that changed in between has another mtime than its twin, or one of this very moment.
+ */
+function isReadAlready(
+  s: SnapshotChunk,
+  i: number,
+  t: SnapshotChunk,
+  k: number,
+  racySince: number,
+): boolean {
+  if (((s.flags[i]! | t.flags[k]!) & SAME_CONTENT) === 0) return false;
+  const isExact = s.mtimeSec[i] === t.mtimeSec[k] && s.mtimeNs[i] === t.mtimeNs[k];
+  return isExact && !isRacy(s, i, racySince);
 }
 
 function isRacy(s: SnapshotChunk, i: number, since: number): boolean {

@@ -1,4 +1,4 @@
-import type { Finding } from "./entry.ts";
+import { isRealEntry } from "./entry.ts";
 import type { CheckRows } from "./check-rows.ts";
 import { KeptCheck, roomyRows } from "./check-rows.ts";
 import type { Around, CompareCounts, Difference } from "./difference.ts";
@@ -6,6 +6,8 @@ import type { Sameness } from "./compare-rows.ts";
 import { aspectsOf, CHECK, compareRows } from "./compare-rows.ts";
 import type { Cursor } from "./cursor.ts";
 import { advance, compareNames, currentPath, ended, newCursor, refill } from "./cursor.ts";
+import type { RootIdentity } from "./root-identity.ts";
+import { rootIdentity } from "./root-identity.ts";
 import type { SelectionRules } from "./selection.ts";
 import { newSelection } from "./selection.ts";
 import type { SnapshotChunk } from "./snapshot.ts";
@@ -62,13 +64,6 @@ interface Comparison {
   skipped: number;
 }
 
-/** Identity of a replica's root, once its row was met; without one, nothing is like it. */
-export interface RootIdentity {
-  dev: number;
-  inoHigh: number;
-  inoLow: number;
-}
-
 /**
  * Compares two snapshots while they stream. Yields differences in the order in which they are met, in batches, one for
  * every chunk at most; memory grows with the differences of a batch, whatever the size of the trees.
@@ -89,8 +84,8 @@ export async function* compare(
     checks: undefined,
     sourceTree: undefined,
     targetTree: undefined,
-    sourceRoot: { dev: -1, inoHigh: -1, inoLow: -1 },
-    targetRoot: { ...(rules.targetPlace ?? { dev: -1, inoHigh: -1, inoLow: -1 }) },
+    sourceRoot: rootIdentity(undefined),
+    targetRoot: rootIdentity(rules.targetPlace),
     checked: 0,
     targetEntries: 0,
     skipped: 0,
@@ -98,10 +93,8 @@ export async function* compare(
   try {
     while (await fillBoth(run)) {
       while (!run.source.empty && !run.target.empty && step(run));
-      if (run.out.length > 0) {
-        yield run.out;
-        run.out = [];
-      }
+      if (run.out.length > 0) yield run.out;
+      run.out = [];
     }
   } finally {
     await Promise.all([run.source.chunks.return?.(), run.target.chunks.return?.()]);
@@ -174,7 +167,7 @@ function onlySource(run: Comparison): void {
         run.sourceTree = hold(run, source, "source-tree", around);
       } else {
         const entry = findingAt(chunk, row);
-        if (isEntry(entry))
+        if (isRealEntry(entry))
           run.out.push({ type: "source-only", path: currentPath(source), source: entry, around });
       }
     }
@@ -201,7 +194,7 @@ function onlyTarget(run: Comparison): void {
     if (isHeld(run, kind, depth)) run.targetTree = hold(run, target, "target-tree", around);
     else {
       const entry = findingAt(chunk, row);
-      if (isEntry(entry))
+      if (isRealEntry(entry))
         run.out.push({ type: "target-only", path: currentPath(target), target: entry, around });
     }
   }
@@ -352,7 +345,7 @@ function pair(run: Comparison): void {
   }
   const from = findingAt(source.chunk, source.row);
   const to = findingAt(target.chunk, target.row);
-  if (!isEntry(from) || !isEntry(to)) return;
+  if (!isRealEntry(from) || !isRealEntry(to)) return;
   if (bits === 0 && from.kind !== "directory" && to.kind !== "directory") {
     out.push({ type: "linked", path, source: from, target: to, aspects, around });
   } else {
@@ -400,10 +393,4 @@ function blocked(run: Comparison, message: string): void {
   const path = currentPath(run.target);
   run.out.push({ type: "frozen", problem: { path, side: "target", code: "blocked", message } });
   run.frozenBelow = run.target.depth;
-}
-
-function isEntry(
-  finding: Finding,
-): finding is Exclude<Finding, { kind: "problem" | "excluded" | "leftover" }> {
-  return finding.kind !== "problem" && finding.kind !== "excluded" && finding.kind !== "leftover";
 }

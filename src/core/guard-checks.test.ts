@@ -139,6 +139,7 @@ const limits: PlanLimits = {
   freeBytes: undefined,
   freeInodes: undefined,
   reflink: false,
+  keepsVersions: false,
 };
 
 function trips(plan: Plan, over: Partial<PlanLimits> = {}): string[] {

@@ -105,6 +105,8 @@ export interface PlanLimits {
   readonly freeInodes: number | undefined;
   /** Content is shared within the file system and takes no room. */
   readonly reflink: boolean;
+  /** What is replaced keeps its room. */
+  readonly keepsVersions: boolean;
 }
 
 /** Checks on the plan, before the first change. */
@@ -172,9 +174,9 @@ function checkDeletes(plan: Plan, target: string, limit: DeleteLimit): GuardTrip
 function checkSpace(
   plan: Plan,
   target: string,
-  { freeBytes, freeInodes, reflink }: PlanLimits,
+  { freeBytes, freeInodes, reflink, keepsVersions }: PlanLimits,
 ): GuardTrip[] {
-  const { bytes, inodes } = roomNeeded(plan, reflink);
+  const { bytes, inodes } = roomNeeded(plan, reflink, keepsVersions);
   const advice = "Free some space there, leave something out, or go on with --accept space.";
   if (freeBytes !== undefined && bytes > freeBytes) {
     const saw = `${target} has ${freeBytes} bytes free, and ${bytes} are needed`;
@@ -202,7 +204,11 @@ function checkSpace(
 }
 
 /** Room that the plan takes at its fullest moment: deletions come last, and a file is staged beside the one it replaces. */
-export function roomNeeded({ phases }: Plan, reflink: boolean): { bytes: number; inodes: number } {
+export function roomNeeded(
+  { phases }: Plan,
+  reflink: boolean,
+  keepsVersions: boolean,
+): { bytes: number; inodes: number } {
   let bytes = 0;
   let inodes = phases.directories.length;
   let largest = 0;
@@ -210,14 +216,14 @@ export function roomNeeded({ phases }: Plan, reflink: boolean): { bytes: number;
     if (
       action.type !== "remove-leftover" &&
       action.type !== "remove" &&
-      action.expected === undefined
+      (keepsVersions || action.expected === undefined)
     )
       inodes++;
     if ((action.type !== "put-file" && action.type !== "copy-file") || reflink) continue;
     const { entry, expected } = action;
     const needed = Math.min(entry.size, entry.blocks * 512);
     const freed =
-      expected?.kind === "file" && expected.nlink === 1
+      !keepsVersions && expected?.kind === "file" && expected.nlink === 1
         ? Math.min(expected.size, expected.blocks * 512)
         : 0;
     bytes += Math.max(0, needed - freed);

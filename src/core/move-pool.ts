@@ -1,7 +1,7 @@
 import type { Around, Difference } from "./difference.ts";
-import type { DirectoryEntry, Entry, Leaf } from "./entry.ts";
+import type { Entry, Leaf } from "./entry.ts";
 import type { HeldTree } from "./held-tree.ts";
-import type { MirrorPlanner, PlannedDifference } from "./mirror-plan.ts";
+import type { MirrorPlanner } from "./mirror-plan.ts";
 import type { MissingDirectory } from "./order-moves.ts";
 import type { RelPath } from "./path.ts";
 import { isWithinAny, parentPath } from "./path.ts";
@@ -98,6 +98,9 @@ export function pool(into: MovePool, difference: SingleDifference, planner: Mirr
     case "folded":
       into.folded.add(difference.path);
       break;
+    case "linked":
+    case "nested":
+      break;
   }
   planner.add(difference);
 }
@@ -166,8 +169,3 @@ export interface FilePair {
   /** It is the file, but with another content: what it holds has still to be put there. */
   readonly isEdited: boolean;
 }
-
-/** A directory that has found its place, and what is known of it there. */
-export type MovedDirectory = { readonly entry: DirectoryEntry };
-
-export type { PlannedDifference };

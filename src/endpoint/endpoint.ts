@@ -4,7 +4,7 @@
  * capabilities. This file is the contract; it knows no driver.
  */
 import type { Filter } from "../core/filter.ts";
-import type { RootIdentity } from "../core/compare.ts";
+import type { RootIdentity } from "../core/root-identity.ts";
 import type { ByteString } from "../base/byte-string.ts";
 import type { HashAlgorithm, HashExtent } from "../core/content-hash.ts";
 import type { FileEntry } from "../core/entry.ts";
@@ -63,6 +63,11 @@ export interface ScanRequest {
   readonly acls: boolean;
   /** Looks at the root and at this name in it, if it is there, and at nothing else. */
   readonly only?: Name;
+  /**
+   * Content will be compared with this replica's. Where both are at hand, a scan may do so on its way, for any of the files,
+   * and flag rows as `SAME_CONTENT`; it leaves out what the scan of the other replica, asked likewise, does.
+   */
+  readonly contentOf?: Endpoint;
 }
 
 /** One file that both replicas hold with equal size: is its content equal too? */
@@ -103,6 +108,11 @@ export interface HashOptions extends ReadOptions {
   readonly side: Side;
 }
 
+/** Where a run's old copies go: the name of its directory, or why there is none, so that nothing may be given up. */
+export type VersionsOfRun =
+  | { readonly stamp: string }
+  | { readonly problem: Pick<Problem, "code" | "message"> };
+
 export interface ApplyOptions extends ReadOptions {
   readonly preserve: Preserve;
   /** Nanoseconds by which two mtimes may be apart and still be equal; none when not said. */
@@ -111,6 +121,8 @@ export interface ApplyOptions extends ReadOptions {
   readonly leavesRoot?: boolean;
   /** A file of the source has to be what the plan says, as somebody has seen it; else what it has become is as good. */
   readonly asPlanned?: boolean;
+  /** What is replaced or removed is kept there, as {@link Endpoint.beginVersions} says; what cannot be kept, stays. */
+  readonly versions?: VersionsOfRun;
 }
 
 /**
@@ -180,6 +192,12 @@ export interface Endpoint extends AsyncDisposable {
     options: HashOptions,
     signal: AbortSignal,
   ): Promise<HashVerdict[]>;
+
+  /**
+   * Makes a directory in the replica's own for what a run is about to replace or remove; `at` is the moment that names it, in
+   * milliseconds since the epoch. `record` is handed the name and gives the text of the file beside it.
+   */
+  beginVersions(at: number, record: (stamp: string) => string): Promise<VersionsOfRun>;
 
   /**
    * Carries out actions of one phase. `ordered` keeps them in order and one at a time; otherwise they may run at once.

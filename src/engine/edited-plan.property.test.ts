@@ -10,7 +10,7 @@ import { runMirror } from "../../test/model/runs.ts";
 import type { PlanStep } from "../core/plan-check.ts";
 import { checkEdited } from "../core/plan-check.ts";
 import { needsOf } from "../core/plan-needs.ts";
-import type { Action, Phases, Plan } from "../core/plan.ts";
+import type { Phases, Plan } from "../core/plan.ts";
 import { actionsOf, phaseNames } from "../core/plan.ts";
 import { openMemory } from "../endpoint/memory/memory-endpoint.ts";
 import type { MemoryWorld } from "../endpoint/memory/memory-world.ts";
@@ -32,10 +32,11 @@ function stepsOf(plan: Plan): PlanStep[] {
 
 function withSteps(plan: Plan, steps: readonly PlanStep[]): Plan {
   const byPhase = Map.groupBy(steps, ({ phase }) => phase);
-  const lists = phaseNames.map(
-    (name) => [name, (byPhase.get(name) ?? []).map(({ action }) => action)] as const,
-  );
-  return { ...plan, phases: Object.fromEntries(lists) as Record<keyof Phases, Action[]> };
+  const lists = phaseNames.map((name) => [
+    name,
+    (byPhase.get(name) ?? []).map(({ action }) => action),
+  ]);
+  return { ...plan, phases: Object.fromEntries(lists) as Phases };
 }
 
 const trees = fc.oneof(

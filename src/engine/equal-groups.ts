@@ -5,8 +5,8 @@ import type { FileEntry } from "../core/entry.ts";
 import type { Appeared, Vanished } from "../core/move-pool.ts";
 import type { RelPath } from "../core/path.ts";
 import { comparePaths } from "../core/path.ts";
-import type { Finding } from "./find-moves.ts";
-import { onDisk } from "./find-moves.ts";
+import type { Finding } from "./move-search.ts";
+import { onDisk } from "./move-search.ts";
 
 /** Files of one content: those that went, and those that came. Neither is empty. */
 export interface EqualGroup {
@@ -65,11 +65,12 @@ async function split(
       what,
     ),
   ]);
+  const digests = new Map<Vanished | Appeared, ByteString>([...olds, ...nows]);
   return groups.flatMap(({ vanished, appeared }) =>
     grouped(
       vanished.filter((one) => olds.has(one)),
       appeared.filter((one) => nows.has(one)),
-      (one) => (olds.get(one as Vanished) ?? nows.get(one as Appeared))!,
+      (one) => digests.get(one)!,
     ),
   );
 }

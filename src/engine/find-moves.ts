@@ -1,56 +1,28 @@
 import type { CompareRules } from "../core/compare.ts";
 import { compare } from "../core/compare.ts";
-import type { HashAlgorithm } from "../core/content-hash.ts";
 import type { Difference } from "../core/difference.ts";
 import type { DirectoryEntry } from "../core/entry.ts";
 import { rowsOfTree } from "../core/held-tree.ts";
 import type { HeldTree } from "../core/held-tree.ts";
-import type { MirrorPlanner } from "../core/mirror-plan.ts";
-import type { MovePool, PooledTree, SingleDifference } from "../core/move-pool.ts";
+import type { PooledTree, SingleDifference } from "../core/move-pool.ts";
 import { newMovePool, pool, stuckIn } from "../core/move-pool.ts";
-import type { DirectoryMove } from "../core/order-moves.ts";
 import type { DirectoryPair } from "../core/pair-directories.ts";
-import { pairDirectories, rebased } from "../core/pair-directories.ts";
+import { pairDirectories } from "../core/pair-directories.ts";
 import type { RelPath } from "../core/path.ts";
 import { isWithinAny } from "../core/path.ts";
 import { findingAt } from "../core/snapshot.ts";
 import type { TreeDirectory } from "../core/tree-census.ts";
 import { cutTree, takeCensus } from "../core/tree-census.ts";
-import type { ApplyOptions, Endpoint } from "../endpoint/endpoint.ts";
-import type { BaselineReader } from "../state/state.ts";
 import { newContentChecker } from "./content-checks.ts";
 import { formerDirectories } from "./former-places.ts";
+import type { Finding, MoveSearch } from "./move-search.ts";
+import { onDisk } from "./move-search.ts";
 import { settleMoves } from "./settle-moves.ts";
-
-/** What finding moves needs. */
-export interface MoveSearch {
-  readonly source: Endpoint;
-  readonly target: Endpoint;
-  readonly options: ApplyOptions;
-  /** Those by which source and target were compared. */
-  readonly rules: CompareRules;
-  readonly hash: HashAlgorithm;
-  /** What is remembered of the pair, if anything is. */
-  readonly memory: BaselineReader | undefined;
-  readonly planner: MirrorPlanner;
-  readonly signal: AbortSignal;
-}
 
 /** Told all differences, finds what has moved, and hands the planner the rest. */
 export interface MoveFinder {
   add(difference: SingleDifference): void;
   finish(): Promise<void>;
-}
-
-/** A search under way. */
-export interface Finding {
-  readonly search: MoveSearch;
-  readonly pool: MovePool;
-  /** In the order in which they were found, which is the order in which they are carried out. */
-  readonly directories: DirectoryMove[];
-  readonly touched: Parameters<MirrorPlanner["arrange"]>[0]["touched"][number][];
-  /** Directories of the source with another one in them that has found its place: they are made, not moved. */
-  readonly settled: Set<RelPath>;
 }
 
 /** Enough for trees that were moved into each other many times; what is left then is found file by file. */
@@ -72,11 +44,6 @@ export function newMoveFinder(search: MoveSearch): MoveFinder {
       await settleMoves(finding);
     },
   };
-}
-
-/** Where something stands on the disk while moves are only planned. */
-export function onDisk({ directories }: Finding, path: RelPath): RelPath {
-  return directories.reduceRight((at, { from, to }) => rebased(at, to, from), path);
 }
 
 /** Finds directories that moved as a whole, and looks into them. False where there are none. */

@@ -1,5 +1,6 @@
 import { compare } from "../core/compare.ts";
-import type { CompareRules, RootIdentity } from "../core/compare.ts";
+import type { CompareRules } from "../core/compare.ts";
+import type { RootIdentity } from "../core/root-identity.ts";
 import type { Filter } from "../core/filter.ts";
 import { noFilter } from "../core/filter.ts";
 import type { HashAlgorithm } from "../core/content-hash.ts";
@@ -37,7 +38,7 @@ export interface MirrorSettings {
 }
 
 /** Milliseconds within which a file may change twice and keep its mtime, on a clock of full resolution. */
-const tick = 20;
+export const tick = 20;
 
 export function scanRequestOf(
   settings: MirrorSettings,
@@ -55,6 +56,11 @@ export function scanRequestOf(
     xattrs: preserve.xattrs,
     acls: preserve.acls,
   };
+}
+
+/** Whether scans shall compare content on their way: it has to be read anyway, and by the same paths. */
+export function readsAlong({ compare, links }: MirrorSettings): boolean {
+  return compare === "content" && links !== "follow";
 }
 
 /** A run of one file: its name in the root of either replica. */
@@ -119,7 +125,10 @@ export async function makePlan(
       })
     : noFinder(planner);
   const request = scanRequestOf(settings, preserve, "target");
-  const only = single === undefined ? {} : { only: single.targetName };
+  const only =
+    single === undefined
+      ? readsAlong(settings) && { contentOf: source }
+      : { only: single.targetName };
   const scanned = input.targetExists ? target.scan({ ...request, ...only }, signal) : nothing();
   const chunks = single === undefined ? input.chunks : renamed(input.chunks, single);
   const differences = compare(chunks, scanned, rules);
@@ -166,7 +175,7 @@ function elsewhere(
 }
 
 /** Gives the one file the name that it shall have at the target, so that the two are compared. */
-async function* renamed(
+export async function* renamed(
   chunks: AsyncIterable<SnapshotChunk>,
   { targetName }: SingleFile,
 ): AsyncGenerator<SnapshotChunk> {

@@ -7,12 +7,17 @@ import type { Action, Plan, Totals } from "../core/plan.ts";
 import { actionsOf, labelOf } from "../core/plan.ts";
 import { newTally } from "../core/plan-totals.ts";
 import type { Preserve } from "../core/preserve.ts";
+import { encodeRecord, recordOfPlan } from "../core/version-record.ts";
+import type { VersionRule } from "../core/version-thinning.ts";
 import type { SnapshotChunk } from "../core/snapshot.ts";
 import type { ApplyOptions, Endpoint, Outcome, RootInfo } from "../endpoint/endpoint.ts";
+import type { Baseline, BaselineReader } from "../state/state.ts";
 import { applyPlan } from "./apply-plan.ts";
 import type { ProgressView, Report, Room, RunPhase, RunStatus, RunSummary } from "./events.ts";
 import type { MirrorSettings, SingleFile } from "./make-plan.ts";
 import { makePlan } from "./make-plan.ts";
+import type { Remembrance } from "./remember.ts";
+import { newRemembrance } from "./remember.ts";
 
 /** How a run is to be done, whatever its target. */
 export interface RunSettings extends MirrorSettings {
@@ -20,6 +25,8 @@ export interface RunSettings extends MirrorSettings {
   readonly flush: boolean;
   readonly deleteLimit: DeleteLimit;
   readonly accept: ReadonlySet<GuardName>;
+  /** What becomes of what is replaced or deleted. */
+  readonly versions: VersionRule;
 }
 
 /** What one source into one target needs. */
@@ -34,6 +41,10 @@ export interface TargetRun {
     | undefined;
   /** What the roots were when the plan was made, where that was not now. */
   readonly planned?: { readonly source: PlannedRootFacts; readonly target: PlannedRootFacts };
+  /** What is known of the pair from earlier runs; `baseline` where that may be brought up to date. */
+  readonly memory:
+    | { readonly reader: BaselineReader; readonly baseline: Baseline | undefined }
+    | undefined;
   readonly preserve: Preserve;
   /** Set where the source is one file, and the endpoints are the directories around it. */
   readonly single: SingleFile | undefined;
@@ -72,6 +83,7 @@ export interface Decision {
 /** One target's run under way. */
 interface State {
   readonly run: TargetRun;
+  readonly remembrance: Remembrance;
   readonly trips: GuardTrip[];
   phase: RunPhase;
   plan: Plan | undefined;
@@ -84,6 +96,7 @@ export function prepareTarget(run: TargetRun): PreparedTarget {
   const { settings } = run;
   const state: State = {
     run,
+    remembrance: newRemembrance(run.memory?.baseline),
     trips: checkRoots(factsOf(run, "source"), factsOf(run, "target"), canOverlap(run)),
     phase: "scan",
     plan: undefined,
@@ -153,16 +166,9 @@ async function plan(
   try {
     const targetExists = targetRoot.kind !== "missing";
     const place = { target, targetExists, targetPlace: targetRoot.identity };
-    const input = {
-      source,
-      chunks,
-      ...place,
-      settings,
-      preserve,
-      startedAt,
-      single,
-      memory: undefined,
-    };
+    const what = { settings, preserve, startedAt, single, memory: state.run.memory?.reader };
+    const watched = state.remembrance.watch(chunks);
+    const input = { source, chunks: watched, ...place, ...what };
     adopt(state, await makePlan(input, () => enter(state, "content"), signal));
     enter(state, "plan");
   } catch (error) {
@@ -184,6 +190,18 @@ function decisionOf({ plan, trips: guards, room }: State): Decision | undefined 
 }
 
 async function carryOut(state: State, signal: AbortSignal): Promise<RunSummary> {
+  const { run, plan, remembrance } = state;
+  try {
+    const summary = await conclude(state, signal);
+    const isOver = summary.status === "done" || summary.status === "problems";
+    if (plan !== undefined && isOver && !run.settings.dryRun) await remembrance.commit(plan);
+    return summary;
+  } finally {
+    remembrance.abandon();
+  }
+}
+
+async function conclude(state: State, signal: AbortSignal): Promise<RunSummary> {
   const { run, plan } = state;
   const { settings, report } = run;
   const target = run.target.location;
@@ -192,7 +210,7 @@ async function carryOut(state: State, signal: AbortSignal): Promise<RunSummary> 
   if (plan !== undefined) {
     const limits = limitsOf(run);
     state.trips.push(...checkPlan(plan, run.source.location, target, limits));
-    const { bytes } = roomNeeded(plan, limits.reflink);
+    const { bytes } = roomNeeded(plan, limits.reflink, limits.keepsVersions);
     state.room = { bytes, freeBytes: limits.freeBytes };
     report({ type: "plan", target, plan, guards: state.trips, room: state.room });
   }
@@ -229,6 +247,7 @@ function limitsOf({ settings, targetRoot, target, source, sourceRoot }: TargetRu
     freeBytes,
     freeInodes,
     reflink: target.capabilities.reflink && sharesContent,
+    keepsVersions: settings.versions.keep !== "none",
   };
 }
 
@@ -248,12 +267,15 @@ async function apply(state: State, plan: Plan, signal: AbortSignal): Promise<Run
   try {
     run.begin?.();
     if (run.targetRoot.kind === "missing") await target.makeRoot();
-    const options = applyOptionsOf(run);
+    const options = { ...applyOptionsOf(run), ...(await beginVersions(run, plan)) };
     const onFlush = (): void => enter(state, "flush");
     const input = { plan, source, target, options, flush: settings.flush, onFlush };
     for await (const outcomes of applyPlan(input, signal)) {
       if (state.phase === "flush") enter(state, "apply");
-      for (const outcome of outcomes) note(run, sums, outcome);
+      for (const outcome of outcomes) {
+        note(run, sums, outcome);
+        state.remembrance.note(outcome);
+      }
     }
   } catch (error) {
     if (!signal.aborted) return fail(state, error, sums);
@@ -266,6 +288,25 @@ async function apply(state: State, plan: Plan, signal: AbortSignal): Promise<Run
     bytes,
     shared,
   });
+}
+
+/** Where what goes is kept, if it shall be. Where it cannot be, each action that would give something up says so. */
+async function beginVersions(
+  { settings, source, target, clock, report }: TargetRun,
+  plan: Plan,
+): Promise<Pick<ApplyOptions, "versions">> {
+  if (settings.versions.keep === "none") return {};
+  const at = clock.now();
+  const record = recordOfPlan(plan);
+  const versions = await target.beginVersions(at, (stamp) => {
+    const started = new Date(at).toISOString();
+    const [from, to] = [source.location, target.location];
+    return encodeRecord({ run: stamp, at: started, source: from, target: to }, record);
+  });
+  if ("problem" in versions) {
+    report({ type: "notice", message: `${target.location}: ${versions.problem.message}` });
+  }
+  return { versions };
 }
 
 function applyOptionsOf({ preserve, settings, single, planned }: TargetRun): ApplyOptions {

@@ -21,13 +21,18 @@ export interface Remembrance {
 
 export function newRemembrance(baseline: Baseline | undefined): Remembrance {
   const wantsAll = baseline !== undefined && !baseline.isKnown();
+  let isWatched = false;
   let recorder: Recorder | undefined;
   const begin = (): Recorder | undefined =>
     (recorder ??= baseline?.record(wantsAll ? "all" : "changes"));
   return {
-    watch: (chunks) => (wantsAll ? watchChunks(chunks, begin) : chunks),
+    watch(chunks) {
+      isWatched = true;
+      return wantsAll ? watchChunks(chunks, begin) : chunks;
+    },
     note({ action, done }) {
-      if (baseline === undefined) return;
+      // Changes alone make no baseline.
+      if (baseline === undefined || (wantsAll && !isWatched)) return;
       if (!done) begin()?.remove(action.path);
       else if (!wantsAll) noteDone(action, begin);
     },

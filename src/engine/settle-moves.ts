@@ -11,8 +11,8 @@ import { pairFiles } from "../core/pair-files.ts";
 import type { Name, RelPath } from "../core/path.ts";
 import { comparePaths, joinPath } from "../core/path.ts";
 import { equalGroups } from "./equal-groups.ts";
-import type { Finding } from "./find-moves.ts";
-import { onDisk } from "./find-moves.ts";
+import type { Finding } from "./move-search.ts";
+import { onDisk } from "./move-search.ts";
 import { formerFiles, isAsRemembered, isUnedited } from "./former-places.ts";
 
 /** A file that is made from another one of the target's, which has the same content. */

@@ -2,16 +2,19 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:f
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
+import { setTimeout as delay } from "node:timers/promises";
 import * as fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { startStateProcess } from "../../test/support/state-process.ts";
 import type { ByteString } from "../base/byte-string.ts";
 import type { DirectoryEntry, FileEntry } from "../core/entry.ts";
 import type { RelPath } from "../core/path.ts";
-import { baseName, comparePaths, depthOf, parentPath } from "../core/path.ts";
+import { baseName, comparePaths, depthOf, joinPath, parentPath } from "../core/path.ts";
 import type { SnapshotChunk } from "../core/snapshot.ts";
 import { newChunk, pushFinding } from "../core/snapshot.ts";
 import type { ThreadLimits } from "./baseline.ts";
+import { decodeRows, openRows } from "./directory-codec.ts";
+import { pathOfKey } from "./directory-key.ts";
 import { peekState } from "./peek.ts";
 import type { Baseline, RememberedEntry, StateStore } from "./state.ts";
 import { rememberedKey } from "./state.ts";
@@ -74,8 +77,11 @@ const isBelow = (path: RelPath, dir: RelPath): boolean =>
 function removeFrom(model: Model, path: RelPath): void {
   const entry = model.get(path);
   model.delete(path);
-  if (entry !== undefined && entry.kind !== "directory") return;
-  for (const one of [...model.keys()]) if (isBelow(one, path)) model.delete(one);
+  if (entry === undefined || entry.kind === "directory") removeBelow(model, path);
+}
+
+function removeBelow(model: Model, path: RelPath): void {
+  for (const one of model.keys()) if (isBelow(one, path)) model.delete(one);
 }
 
 type Step =
@@ -101,6 +107,7 @@ function applyTo(model: Model, step: Step): void {
     }
     for (const path of taken.keys()) model.delete(path);
     removeFrom(model, step.to);
+    if (own?.kind !== "file") removeBelow(model, step.to);
     for (const [path, entry] of taken)
       model.set(`${step.to}${path.slice(step.from.length)}` as RelPath, entry);
   }
@@ -114,7 +121,7 @@ const allPaths = [
   ...names.flatMap((a) => names.flatMap((b) => names.map((c) => `${a}/${b}/${c}`))),
 ] as RelPath[];
 const pathOf = fc.constantFrom(...allPaths);
-const shallow = fc.constantFrom(...(allPaths.filter((path) => depthOf(path) <= 2) as RelPath[]));
+const shallow = fc.constantFrom(...allPaths.filter((path) => depthOf(path) <= 2));
 const inner = shallow.filter((path) => path !== "");
 const entryOf = fc
   .tuple(fc.boolean(), fc.integer({ min: 1, max: 1000 }))
@@ -127,20 +134,25 @@ const step: fc.Arbitrary<Step> = fc.oneof(
 /** A tree with a root: whatever holds something is a directory. */
 const tree: fc.Arbitrary<Model> = fc.array(fc.tuple(pathOf, entryOf)).map((list) => {
   const model: Model = new Map([["" as RelPath, directory(1)], ...list]);
-  for (const path of [...model.keys()])
+  for (const path of model.keys())
     for (let at = path; at !== ""; at = parentPath(at))
       model.set(parentPath(at), directory(2 + at.length));
   return model;
 });
 
-async function held(baseline: Pick<Baseline, "lookup">): Promise<Model> {
-  const deep = names.flatMap((a) => allPaths.map((b) => (b === "" ? a : `${a}/${b}`) as RelPath));
-  const deeper = names.flatMap((a) => deep.map((b) => `${a}/${b}` as RelPath));
-  const paths = [...new Set([...allPaths, ...deep, ...deeper])];
+/** Everything that is stored, wherever it is, and what the baseline itself says of each. */
+async function held(baseline: Pick<Baseline, "lookup">, at: string): Promise<Model> {
+  using raw = new DatabaseSync(join(at, "syncline.db"));
+  const paths = raw
+    .prepare("SELECT directory, entries FROM baseline_directories")
+    .all()
+    .flatMap(({ directory: key, entries }) =>
+      [...decodeRows(openRows(entries as Uint8Array)!)!.keys()].map((name) =>
+        joinPath(pathOfKey(key as Uint8Array), name),
+      ),
+    );
   const entries = await baseline.lookup(paths);
-  return new Map(
-    paths.flatMap((path, i) => (entries[i] === undefined ? [] : [[path, entries[i]] as const])),
-  );
+  return new Map(paths.map((path, i) => [path, entries[i]!]));
 }
 
 const sorted = (model: Model): [RelPath, RememberedEntry][] =>
@@ -173,6 +185,7 @@ describe.each([
         fc.integer({ min: 1, max: 9 }),
         async (scanned, during, later, rows) => {
           const model = new Map(scanned);
+          notices = [];
           const at = mkdtempSync(join(dir, "one-"));
           await using store = await open(limits, at);
           const baseline = store.openBaseline("/a", "/b");
@@ -186,13 +199,52 @@ describe.each([
               else recorder.move(one.from, one.to);
             }
             await recorder.commit();
-            expect(sorted(await held(baseline))).toEqual(sorted(model));
+            expect(sorted(await held(baseline, at))).toEqual(sorted(model));
           }
           expect(notices).toEqual([]);
         },
       ),
-      { numRuns: limits.entries === 0 ? 15 : 120 },
+      { numRuns: limits.entries === 0 ? 15 : 150 },
     );
+  });
+
+  test("changes more directories than are held at a time", async () => {
+    await using store = await open(limits);
+    const baseline = store.openBaseline("/a", "/b");
+    const count = 600;
+    const model: Model = new Map();
+    const first = baseline.record("changes");
+    for (let i = 0; i < count; i++) {
+      for (const [path, entry] of [
+        [`d${i}`, directory(i + 1)],
+        [`d${i}/f`, file(i + 1)],
+      ] as [RelPath, RememberedEntry][]) {
+        model.set(path, entry);
+        first.put(path, entry);
+      }
+    }
+    await first.commit();
+    const second = baseline.record("changes");
+    for (let i = 0; i < count; i++) {
+      const steps: Step[] = [
+        { type: "move", from: `d${i}/f` as RelPath, to: `d${(i * 7) % count}/g` as RelPath },
+        { type: "move", from: `d${i}` as RelPath, to: `e${i % 50}` as RelPath },
+      ];
+      for (const one of steps.slice(i % 2)) {
+        applyTo(model, one);
+        if (one.type === "move") second.move(one.from, one.to);
+      }
+    }
+    await second.commit();
+    const paths = ["d", "e"].flatMap((letter) =>
+      Array.from({ length: count }, (_, i) => `${letter}${i}`).flatMap(
+        (one) => [one, `${one}/f`, `${one}/g`] as RelPath[],
+      ),
+    );
+    expect([await baseline.lookup(paths), notices]).toEqual([
+      paths.map((path) => model.get(path)),
+      [],
+    ]);
   });
 
   test("finds by identity and by size", async () => {
@@ -363,7 +415,7 @@ describe.each([
         await using other = await startStateProcess(dir);
         await other.tell({ type: "baseline", number: 1, entries: 50, waits: true });
         await other.tell({ type: "baseline", number: 2, entries, waits: false });
-        await new Promise((resolve) => setTimeout(resolve, round * 35));
+        await delay(round * 35);
         await other.kill();
       }
       await using store = await open(limits);

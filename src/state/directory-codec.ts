@@ -112,14 +112,18 @@ export interface StoredRows {
   namesEnd: number;
 }
 
+// Copied for every directory, which is cheaper than filling new ones.
+const allSame: readonly number[] = Array.from({ length: columnCount }, () => SAME);
+const allMissing: readonly number[] = Array.from({ length: columnCount }, () => -1);
+
 /** Checks a stored form. `undefined` where it is damaged, or of another version: that directory is then not known. */
 export function openRows(bytes: Uint8Array): StoredRows | undefined {
   if (bytes.length < headBytes || bytes[4] !== version) return undefined;
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   if (view.getUint32(0, true) !== checksum(bytes)) return undefined;
   const count = view.getUint32(8, true);
-  const encodings = new Array<number>(columnCount).fill(SAME);
-  const starts = new Array<number>(columnCount).fill(-1);
+  const encodings = allSame.slice();
+  const starts = allMissing.slice();
   const stored = bytes[5]!;
   let at = headBytes + 2 * stored;
   if (at > bytes.length) return undefined;
@@ -202,7 +206,7 @@ export function entryAt(
 
 /** The name that is stored there. */
 export function nameAt({ bytes }: StoredRows, from: number, to: number): Name {
-  return byteString(bytes.subarray(from, to)) as ByteString as Name;
+  return byteString(bytes.subarray(from, to)) as Name;
 }
 
 /** By row, of those with a hash. What is cut off is left out. */

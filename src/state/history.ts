@@ -77,7 +77,18 @@ export function selectEvents(database: DatabaseSync, number: number): RunEvents 
   const bytes = unpack(row?.["encoding"], row?.["body"]);
   if (bytes === undefined) return { run: runOf(run), body: undefined };
   const lines = new TextDecoder().decode(bytes).split("\n");
-  return { run: runOf(run), body: { lines, dropped: Number(row?.["dropped"]) } };
+  const body = { lines, dropped: Number(row?.["dropped"]) };
+  return { run: runOf(run), body: lines.every(isJson) ? body : undefined };
+}
+
+/** What is damaged is as good as not kept. */
+function isJson(line: string): boolean {
+  try {
+    JSON.parse(line);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function runOf(row: Readonly<Record<string, SQLOutputValue>>): NumberedRun {

@@ -52,8 +52,10 @@ export function copyRows(chunk: SnapshotChunk): ScanRows {
 }
 
 /** The memory of copied rows, for handing it over. */
-export function buffersOf({ count: _, ...columns }: ScanRows): ArrayBuffer[] {
-  return Object.values(columns).map(({ buffer }) => buffer as ArrayBuffer);
+export function buffersOf(rows: ScanRows): ArrayBuffer[] {
+  return Object.values(rows).flatMap((column) =>
+    typeof column === "number" ? [] : [column.buffer as ArrayBuffer],
+  );
 }
 
 /** Kinds of rows by the number that they are stored under; what is not an entry has none. */

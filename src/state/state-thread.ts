@@ -1,7 +1,6 @@
 /** The thread that keeps large baselines, as the main thread sees it. What crosses between them is defined here. */
 import { getCompileCacheDir } from "node:module";
 import type { Worker } from "node:worker_threads";
-import type { ByteString } from "../base/byte-string.ts";
 import { byteString } from "../base/byte-string.ts";
 import type { RelPath } from "../core/path.ts";
 import type { Change } from "./baseline-edit.ts";
@@ -66,12 +65,12 @@ const program: URL = new URL(
   import.meta.url,
 );
 
+// What the thread makes is stored or thrown away at once: a larger nursery would only take memory.
+const resourceLimits = { maxYoungGenerationSizeMb: 3 };
+
 /** Promises reject where the thread is lost or has no database. */
 export function newStateThread(start: Omit<StateThreadStart, "compileCache">): StateThread {
-  const waiting = new Map<
-    number,
-    { resolve(found: StateAnswer["found"]): void; reject(reason: Error): void }
-  >();
+  const waiting = new Map<number, PromiseWithResolvers<StateAnswer["found"]>>();
   let worker: Worker | undefined;
   let gone: Promise<void> | undefined;
   let lost: Error | undefined;
@@ -79,7 +78,7 @@ export function newStateThread(start: Omit<StateThreadStart, "compileCache">): S
 
   const lose = (cause: unknown): void => {
     lost ??= new Error("the thread that keeps it has failed", { cause });
-    for (const { reject } of waiting.values()) reject(lost);
+    for (const one of waiting.values()) one.reject(lost);
     waiting.clear();
   };
   const listen = ({ number, found, failed }: StateAnswer): void => {
@@ -92,7 +91,7 @@ export function newStateThread(start: Omit<StateThreadStart, "compileCache">): S
   const launch = (): Worker => {
     const { Worker } = process.getBuiltinModule("node:worker_threads");
     const workerData: StateThreadStart = { ...start, compileCache: getCompileCacheDir() };
-    const one = new Worker(program, { workerData });
+    const one = new Worker(program, { workerData, resourceLimits });
     one.on("message", listen).on("error", lose).unref();
     gone = new Promise((resolve) => {
       one.once("exit", (code) => {
@@ -108,11 +107,11 @@ export function newStateThread(start: Omit<StateThreadStart, "compileCache">): S
   const converse = (order: (number: number) => StateOrder): Promise<StateAnswer["found"]> => {
     if (lost !== undefined) return Promise.reject(lost);
     const number = ++lastNumber;
-    return new Promise((resolve, reject) => {
-      waiting.set(number, { resolve, reject });
-      say(order(number));
-      worker?.ref();
-    });
+    const one = Promise.withResolvers<StateAnswer["found"]>();
+    waiting.set(number, one);
+    say(order(number));
+    worker?.ref();
+    return one.promise;
   };
   return {
     isRunning: () => worker !== undefined && lost === undefined,
@@ -145,7 +144,7 @@ function pathsOf(rows: EntryRows): RememberedPath[] {
   let at = 0;
   for (let row = 0; row < rows.count; row++) {
     const end = at + rows.columns[NAME_LENGTH]![row]!;
-    const path = byteString(rows.names.subarray(at, end)) as ByteString as RelPath;
+    const path = byteString(rows.names.subarray(at, end)) as RelPath;
     const entry = entryOf((id) => rows.columns[id]![row]!, rows.digests.get(row));
     if (entry !== undefined) found.push({ path, entry });
     at = end;

@@ -40,7 +40,7 @@ port.on("message", (order: StateOrder) => {
     case "commit": {
       const draft = drafts.get(order.draft);
       drafts.delete(order.draft);
-      return reply(order.number, (open) => void draft?.commit(open));
+      return reply(order.number, (open) => draft?.commit(open));
     }
     case "end":
       database[Symbol.dispose]();

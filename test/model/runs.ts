@@ -54,6 +54,7 @@ export const defaultSettings: RunSettings = {
   dryRun: false,
   flush: true,
   deleteLimit: { type: "percent", percent: 100, atLeast: 0 },
+  versions: { keep: "none" },
   accept: new Set(["empty-source"]),
 };
 
@@ -90,6 +91,7 @@ export async function runMirror(
     target,
     targetRoot,
     knownMounts: options.knownMounts,
+    memory: undefined,
     preserve,
     single: undefined,
     startedAt: clock.now(),

@@ -11,6 +11,7 @@ import { errnoOf } from "../../fs/file-error.ts";
 import { meaningOf } from "../../fs/problems.ts";
 import type { ApplyOptions } from "../endpoint.ts";
 import { EntryProblem } from "../endpoint.ts";
+import type { VersionStore } from "./version-store.ts";
 
 /** Whoever runs the process: what it may do, and what its new files look like. */
 export interface Self {
@@ -32,6 +33,8 @@ export interface Applier {
   readonly nextTemp: () => Name;
   readonly copy: CopyContext;
   readonly stat: Stat;
+  /** Where what goes is kept, if the run keeps it. */
+  readonly versions: VersionStore | undefined;
   /** Set to false by the first file system that knows no rename without overwriting. */
   renameFlags: boolean;
 }
@@ -52,8 +55,13 @@ export interface Place {
   readonly name: Name;
 }
 
-export function placeOf(ctx: Applier, path: RelPath): Place {
-  return { dir: ctx.target.open(parentPath(path)), name: baseName(path) };
+/** A place that knows where in the replica it is. */
+export interface LocatedPlace extends Place {
+  readonly path: RelPath;
+}
+
+export function placeOf(ctx: Applier, path: RelPath): LocatedPlace {
+  return { dir: ctx.target.open(parentPath(path)), name: baseName(path), path };
 }
 
 /** Names the side that a driver's failure happened on. */
@@ -73,6 +81,13 @@ export function asEntryProblem(side: Side, error: unknown): EntryProblem {
       "permission denied: it may not be written to; run as its owner, or give yourself access";
     return new EntryProblem(side, "not-permitted", advice);
   }
+  return new EntryProblem(side, code, message);
+}
+
+/** {@link asEntryProblem} of what is only read: on neither side has anybody tried to write. */
+export function asReadProblem(side: Side, error: unknown): EntryProblem {
+  if (error instanceof EntryProblem) return error;
+  const { code, message } = meaningOf(error);
   return new EntryProblem(side, code, message);
 }
 

@@ -4,14 +4,20 @@ import type { Name } from "../../core/path.ts";
 import type { Descriptor, RenameMode } from "../../fs/driver.ts";
 import { errnoOf } from "../../fs/file-error.ts";
 import { EntryProblem } from "../endpoint.ts";
-import type { Applier, Place } from "./applier.ts";
+import type { Applier, LocatedPlace, Place } from "./applier.ts";
 import { checkExpected, inWritable } from "./applier.ts";
+import { keepDirectory, replaceBy } from "./keep-version.ts";
 
 /**
  * Gives what is ready under a temporary name, in the same directory, its place. The name holds the old or the new at every
  * moment, whole.
  */
-export function commit(ctx: Applier, place: Place, temp: Name, expected: Entry | undefined): void {
+export function commit(
+  ctx: Applier,
+  place: LocatedPlace,
+  temp: Name,
+  expected: Entry | undefined,
+): void {
   const staged: Place = { dir: place.dir, name: temp };
   if (expected === undefined) {
     renameIntoFree(ctx, staged, place);
@@ -20,12 +26,13 @@ export function commit(ctx: Applier, place: Place, temp: Name, expected: Entry |
   // RACE: between this look and the rename another program may put something else under the name, which is then replaced.
   // No system call closes the gap; it lasts for microseconds.
   checkExpected(ctx, place, expected);
-  if (expected.kind === "directory") replaceDirectory(ctx, place, staged);
-  else replaceBy(ctx, staged, place);
+  if (expected.kind === "directory") {
+    keepDirectory(ctx, place, expected);
+    replaceDirectory(ctx, place, staged);
+  } else replaceBy(ctx, staged, place, true);
 }
 
-/** Puts what is at one place where another non-directory stands, which goes. */
-export function replaceBy(ctx: Applier, from: Place, to: Place): void {
+function rename(ctx: Applier, from: Place, to: Place): void {
   ctx.driver.rename(from.dir, from.name, to.dir, to.name, "replace");
 }
 
@@ -38,14 +45,14 @@ export function renameIntoFree(ctx: Applier, from: Place, to: Place, entry?: Ent
     if (tryRename(ctx, from, to, "no-replace")) return;
     // RACE: as above, where the file system has no rename that refuses to overwrite.
     if (isFree(ctx, to.dir, to.name)) {
-      replaceBy(ctx, from, to);
+      rename(ctx, from, to);
       return;
     }
   } catch (error) {
     if (errnoOf(error) !== "EEXIST") throw error;
   }
   if (entry !== undefined && hasOneName(entry) && isHere(ctx, to, entry)) {
-    replaceBy(ctx, from, to);
+    rename(ctx, from, to);
     return;
   }
   throw new EntryProblem(
@@ -85,7 +92,7 @@ function replaceDirectory(ctx: Applier, { dir, name }: Place, staged: Place): vo
     return;
   }
   ctx.driver.removeDirectory(dir, name);
-  replaceBy(ctx, staged, { dir, name });
+  rename(ctx, staged, { dir, name });
 }
 
 /** Renames with a flag; false where the file system does not know it. */
@@ -105,7 +112,7 @@ export function tryRename(ctx: Applier, from: Place, to: Place, mode: RenameMode
 /** Makes something under a temporary name, finishes it, and puts it in its place; on any failure nothing is left. */
 export function staged<T>(
   ctx: Applier,
-  place: Place,
+  place: LocatedPlace,
   expected: Entry | undefined,
   make: (temp: Name) => T,
 ): T {

@@ -18,6 +18,7 @@ import type {
 } from "../endpoint.ts";
 import { encodeActions } from "./action-batch.ts";
 import { applyStream } from "./apply-stream.ts";
+import { beginVersions } from "./begin-versions.ts";
 import { capabilitiesOf } from "./capabilities.ts";
 import { hashHere } from "./hash-files.ts";
 import type { LocalHost } from "./host.ts";
@@ -92,13 +93,16 @@ export function openLocal(
       inspect();
     },
 
-    scan({ side, xattrs, acls, ...request }, signal) {
+    scan({ side, xattrs, acls, contentOf, ...request }, signal) {
       const attributes = { xattrs, acls, isRoot: host.self.isRoot };
       const leftovers = side === "target";
+      const half = leftovers ? 1 : 0;
+      const root = contentOf !== undefined && isLocal(contentOf) ? contentOf.hostRoot : undefined;
+      const twin = root === undefined ? {} : { twin: { root, half } as const };
       const chunks = scanStream(
         host,
         hostRoot(),
-        { ...request, attributes, leftovers },
+        { ...request, ...twin, attributes, leftovers },
         counters,
         signal,
       );
@@ -124,6 +128,9 @@ export function openLocal(
           throw aboutRoot(path, error);
         },
       ),
+
+    beginVersions: async (at, record) =>
+      beginVersions(host.driver, hostRoot(), host.self, at, record),
 
     apply(actions, ordered, source, options, signal) {
       const run = {
@@ -223,7 +230,8 @@ function aboutRoot(path: string, error: unknown): unknown {
   return new SyncError("ROOT_UNREADABLE", `${path}: ${meaningOf(error).message}`, { cause: error });
 }
 
-function isLocal(endpoint: Endpoint): endpoint is LocalEndpoint {
+/** Whether an endpoint is one of this machine, whose files can be reached directly. */
+export function isLocal(endpoint: Endpoint): endpoint is LocalEndpoint {
   return "hostRoot" in endpoint;
 }
 

@@ -6,7 +6,8 @@ import { errnoOf } from "../../fs/file-error.ts";
 import { parkedName } from "../../fs/temp-names.ts";
 import type { Applier, Done, Place } from "./applier.ts";
 import { checkExpected, inWritable, nothingWritten, placeOf } from "./applier.ts";
-import { renameIntoFree, replaceBy, tryRename } from "./commit.ts";
+import { renameIntoFree, tryRename } from "./commit.ts";
+import { replaceBy } from "./keep-version.ts";
 
 type Of<T extends Action["type"]> = Extract<Action, { type: T }>;
 
@@ -21,7 +22,7 @@ export function move(ctx: Applier, { path, from, expected, entry }: Of<"move">):
       checkExpected(ctx, to, expected);
       // A rename of one name of a file to another one does nothing: POSIX says so.
       if (identityKey(expected) === identityKey(entry)) ctx.driver.unlink(origin.dir, origin.name);
-      else replaceBy(ctx, origin, to);
+      else replaceBy(ctx, origin, to, false);
     }
   });
   forgetPaths(ctx, [entry]);
@@ -58,6 +59,7 @@ function forgetPaths(ctx: Applier, moved: readonly Entry[]): void {
   if (moved.every(({ kind }) => kind !== "directory")) return;
   ctx.target.forget();
   ctx.linkTargets.forget();
+  ctx.versions?.forget();
 }
 
 /**

@@ -13,7 +13,7 @@ import { isAsExpected, sameTime } from "../../fs/expectation.ts";
 import { errnoOf } from "../../fs/file-error.ts";
 import { newStat } from "../../fs/stat.ts";
 import { EntryProblem } from "../endpoint.ts";
-import type { Applier, Done, Place } from "./applier.ts";
+import type { Applier, Done, LocatedPlace } from "./applier.ts";
 import { inWritable, onSide, placeOf } from "./applier.ts";
 import { commit, discard } from "./commit.ts";
 import { choiceOf, describeOpen, setMetadata } from "./metadata.ts";
@@ -27,7 +27,7 @@ const tick = 20;
 
 /** A new file under a temporary name, open for writing. */
 export interface StagedFile {
-  readonly place: Place;
+  readonly place: LocatedPlace;
   readonly temp: Name;
   readonly fd: Descriptor;
 }

@@ -10,6 +10,7 @@ import { EntryProblem } from "../endpoint.ts";
 import type { Applier, Done, Place } from "./applier.ts";
 import { checkExpected, inWritable, nothingWritten, placeOf } from "./applier.ts";
 import { staged, tryRename } from "./commit.ts";
+import { keepOld } from "./keep-version.ts";
 import { describeNamed, setMetadata } from "./metadata.ts";
 
 type Of<T extends Action["type"]> = Extract<Action, { type: T }>;
@@ -37,7 +38,9 @@ export function makeDirectory(ctx: Applier, { path, expected }: Of<"make-directo
   const temp = ctx.nextTemp();
   inWritable(ctx, dir, () => ctx.driver.makeDirectory(dir, temp, workMode));
   try {
-    if (tryRename(ctx, { dir, name: temp }, place, "exchange")) {
+    const { isFree } = inWritable(ctx, dir, () => keepOld(ctx, place));
+    if (isFree) ctx.driver.rename(dir, temp, dir, name, "replace");
+    else if (tryRename(ctx, { dir, name: temp }, place, "exchange")) {
       try {
         ctx.driver.unlink(dir, temp);
       } catch (error) {

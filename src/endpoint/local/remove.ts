@@ -5,6 +5,7 @@ import { isAsExpected } from "../../fs/expectation.ts";
 import { EntryProblem } from "../endpoint.ts";
 import type { Applier, Done } from "./applier.ts";
 import { checkExpected, inWritable, nothingWritten, placeOf } from "./applier.ts";
+import { giveUp, giveUpDirectory } from "./keep-version.ts";
 import { describeOpen, setMetadata } from "./metadata.ts";
 
 type Of<T extends Action["type"]> = Extract<Action, { type: T }>;
@@ -12,12 +13,12 @@ type Of<T extends Action["type"]> = Extract<Action, { type: T }>;
 /** Removes one entry, if it still is what the plan says. A directory has to be empty by now. */
 export function remove(ctx: Applier, { path, expected }: Of<"remove">): Done {
   const place = placeOf(ctx, path);
-  const { dir, name } = place;
+  const { dir } = place;
   // RACE: what takes the name between the look and the removal goes in its stead; a directory that is not empty never does.
   checkExpected(ctx, place, expected);
   inWritable(ctx, dir, () => {
-    if (expected.kind === "directory") ctx.driver.removeDirectory(dir, name);
-    else ctx.driver.unlink(dir, name);
+    if (expected.kind === "directory") giveUpDirectory(ctx, place, expected);
+    else giveUp(ctx, place);
   });
   return nothingWritten;
 }

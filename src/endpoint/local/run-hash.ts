@@ -12,7 +12,7 @@ import type { HashBinding } from "../../fs/hasher.ts";
 import { openHasher } from "../../fs/hasher.ts";
 import { newStat } from "../../fs/stat.ts";
 import { EntryProblem } from "../endpoint.ts";
-import { asEntryProblem } from "./applier.ts";
+import { asReadProblem } from "./applier.ts";
 import type { HashJob, HashResult, RowProblem } from "./jobs.ts";
 import { countedBytes, countedFiles, stopFlag } from "./jobs.ts";
 
@@ -44,7 +44,7 @@ export async function runHash(
     try {
       digests.set(hashRow(ctx, dirs, job, row), row * length);
     } catch (error) {
-      const problem = asEntryProblem(side, error);
+      const problem = asReadProblem(side, error);
       problems.push({ row, side, code: problem.code, message: problem.message });
     }
     counters[countedFiles]!++;

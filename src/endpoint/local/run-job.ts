@@ -1,4 +1,7 @@
 import type { SnapshotChunk } from "../../core/snapshot.ts";
+import type { RelPath } from "../../core/path.ts";
+import type { Side } from "../../core/problem.ts";
+import type { Directories } from "../../fs/directories.ts";
 import { openDirectories } from "../../fs/directories.ts";
 import type { Descriptor, FileDriver } from "../../fs/driver.ts";
 import type { ComparePair } from "../../fs/same-content.ts";
@@ -8,7 +11,7 @@ import { tempNames, tempRun } from "../../fs/temp-names.ts";
 import { walk } from "../../fs/walk.ts";
 import { decodeAction } from "./action-batch.ts";
 import type { Applier } from "./applier.ts";
-import { asEntryProblem, onSide } from "./applier.ts";
+import { asReadProblem } from "./applier.ts";
 import { applyAction } from "./apply-action.ts";
 import type {
   ApplyJob,
@@ -27,6 +30,7 @@ import {
   splitPaths,
   stopFlag,
 } from "./jobs.ts";
+import { openVersionStore } from "./version-store.ts";
 
 /** Bytes of the buffer that content is copied through, and of each of the two that it is compared in. */
 const bufferBytes = 256 * 1024;
@@ -44,6 +48,12 @@ export function runScan(
       job.counters[countedEntries]! += chunk.count;
       give(chunk);
       return Atomics.load(job.signals, stopFlag) === 0;
+    },
+    reading: {
+      onBytes(bytes) {
+        job.counters[countedBytes]! += bytes;
+      },
+      goesOn: () => Atomics.load(job.signals, stopFlag) === 0,
     },
   });
 }
@@ -79,14 +89,11 @@ export function runContent(driver: FileDriver, job: ContentJob): ContentResult {
     const path = paths[row]!;
     const fds: Descriptor[] = [];
     try {
-      fds.push(
-        onSide("source", () => source.openFile(contents[row]!)),
-        onSide("target", () => target.openFile(path)),
-      );
+      fds.push(openFor("source", source, contents[row]!), openFor("target", target, path));
       const [left, right] = [fds[0]!, fds[1]!];
       equal[row] = Number(sameContent(driver, left, right, job.sizes[row]!, comparePair, count));
     } catch (error) {
-      const { side, code, message } = asEntryProblem("source", error);
+      const { side, code, message } = asReadProblem("source", error);
       problems.push({ row, side, code, message });
     } finally {
       for (const fd of fds) driver.close(fd);
@@ -94,6 +101,14 @@ export function runContent(driver: FileDriver, job: ContentJob): ContentResult {
     job.counters[countedFiles]!++;
   }
   return { type: "content", done: row, equal, problems };
+}
+
+function openFor(side: Side, dirs: Directories, path: RelPath): Descriptor {
+  try {
+    return dirs.openFile(path);
+  } catch (error) {
+    throw asReadProblem(side, error);
+  }
 }
 
 let copyBuffer: Uint8Array | undefined;
@@ -106,6 +121,9 @@ export function openApplier(driver: FileDriver, job: ApplyJob): Applier & Dispos
   const target = openDirectories(driver, job.target, false);
   const linkTargets = openDirectories(driver, job.target, false);
   const { kernelCopy, renameFlags } = driver.features;
+  const { versions: run } = job.options;
+  const versions =
+    run === undefined ? undefined : openVersionStore(driver, job.target, run, job.self);
   return {
     driver,
     target,
@@ -124,10 +142,12 @@ export function openApplier(driver: FileDriver, job: ApplyJob): Applier & Dispos
       },
     },
     stat: newStat(),
+    versions,
     renameFlags,
     [Symbol.dispose]() {
       target[Symbol.dispose]();
       linkTargets[Symbol.dispose]();
+      versions?.[Symbol.dispose]();
     },
   };
 }

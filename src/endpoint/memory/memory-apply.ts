@@ -9,6 +9,7 @@ import type { MemoryDirectory, MemoryNode } from "./memory-node.ts";
 import { joinTime } from "./memory-node.ts";
 import { setMetadata } from "./memory-metadata.ts";
 import { newNode } from "./memory-tree.ts";
+import { keepNode } from "./memory-versions.ts";
 import type { MemoryWorld } from "./memory-world.ts";
 import { childOf, nodeAt, setChild } from "./memory-world.ts";
 
@@ -24,6 +25,7 @@ export interface MemoryTarget {
 
 /** A name, and the directory that has it. */
 interface Place {
+  readonly path: RelPath;
   readonly dir: MemoryDirectory;
   readonly name: Name;
 }
@@ -159,7 +161,12 @@ function remove(target: MemoryTarget, action: Of<"remove" | "remove-leftover">):
     const node = childOf(target.world, place.dir, place.name);
     if (node === undefined) throw trouble("vanished", "it has gone");
     checkEmpty(node);
-  } else checkEmpty(checkExpected(target.world, place, action.expected));
+  } else {
+    const node = checkExpected(target.world, place, action.expected);
+    checkEmpty(node);
+    // Work below it has moved its times.
+    keep(target, place, node, action.expected);
+  }
   setChild(target.world, place.dir, place.name, undefined);
 }
 
@@ -177,7 +184,7 @@ function finishDirectory(
 function placeOf(target: MemoryTarget, path: RelPath): Place {
   const refused = target.world.unchangeable.get(inWorld(target.path, path));
   if (refused !== undefined) throw trouble(refused.code, refused.message);
-  return { dir: directoryAt(target, parentPath(path)), name: baseName(path) };
+  return { path, dir: directoryAt(target, parentPath(path)), name: baseName(path) };
 }
 
 /** A directory below the root, reached without following links. */
@@ -196,17 +203,29 @@ function directoryAt({ world, path: root }: MemoryTarget, path: RelPath): Memory
 
 /** Gives a node its name, in place of what is expected there. The name holds the old or the new at every moment. */
 function commit(
-  { world }: MemoryTarget,
+  target: MemoryTarget,
   place: Place,
   expected: Entry | undefined,
   node: MemoryNode,
 ): void {
+  const { world } = target;
   const { dir, name } = place;
-  if (expected !== undefined) checkEmpty(checkExpected(world, place, expected));
-  else if (childOf(world, dir, name) !== undefined) {
+  if (expected !== undefined) {
+    const old = checkExpected(world, place, expected);
+    checkEmpty(old);
+    if (old !== node) keep(target, place, old, expected);
+  } else if (childOf(world, dir, name) !== undefined) {
     throw trouble("changed", "something has appeared here since the plan was made");
   }
   setChild(world, dir, name, node);
+}
+
+/** Keeps what goes, if the run keeps versions. */
+function keep(target: MemoryTarget, { path }: Place, old: MemoryNode, was: Entry): void {
+  const { versions } = target.options;
+  if (versions === undefined) return;
+  if (old.kind === "directory") old.mtime = joinTime(was.mtimeSec, was.mtimeNs);
+  keepNode(target.world, directoryAt(target, rootPath), versions, path, old);
 }
 
 function checkExpected(world: MemoryWorld, { dir, name }: Place, expected: Entry): MemoryNode {

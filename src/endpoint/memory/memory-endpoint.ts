@@ -12,6 +12,7 @@ import type { MemoryNode } from "./memory-node.ts";
 import { entryOf } from "./memory-node.ts";
 import { scanChunks } from "./memory-scan.ts";
 import { newNode } from "./memory-tree.ts";
+import { beginVersions } from "./memory-versions.ts";
 import type { MemoryWorld } from "./memory-world.ts";
 import { locationOf, nodeAt, parseLocation, resolve, setChild } from "./memory-world.ts";
 
@@ -70,6 +71,12 @@ export function openMemory(world: MemoryWorld, location: string): Endpoint {
         return typeof there === "string" ? undefined : there.node.ctime;
       };
       return hashFiles({ read, ctimeOf }, requests, options, signal);
+    },
+
+    async beginVersions(at, record) {
+      const root = nodeAt(world, rootOf());
+      if (root?.kind === "directory") return beginVersions(world, root, at, record);
+      return { problem: { code: "vanished", message: "the root has gone" } };
     },
 
     async *apply(actions, _ordered, source, options, signal) {

@@ -5,6 +5,7 @@ import type { DeleteLimit, GuardName, GuardTrip } from "../../core/guards.ts";
 import { guardNames } from "../../core/guards.ts";
 import type { Name } from "../../core/path.ts";
 import { parseName } from "../../core/path.ts";
+import type { VersionRule } from "../../core/version-thinning.ts";
 import type { LinkMode, Preserve, PreserveKey } from "../../core/preserve.ts";
 import { preserveKeys } from "../../core/preserve.ts";
 import type { Fields } from "./fields.ts";
@@ -29,7 +30,9 @@ const headerFields = new Set(
     "skipped"
   ).split(" "),
 );
-const settingsFields = new Set("preserve links modifyWindow single deleteLimit accept".split(" "));
+const settingsFields = new Set(
+  "preserve links modifyWindow single deleteLimit accept versions".split(" "),
+);
 const rootFields = new Set(["location", "path", "exists", "identity"]);
 const singleFields = new Set(["source", "sourceBytes", "target", "targetBytes"]);
 const limitFields = new Set(["type", "count", "percent", "atLeast"]);
@@ -102,7 +105,7 @@ function decodeRoot(value: unknown, what: string): PlannedRoot {
 
 type Settings = Pick<
   PlanHeader,
-  "preserve" | "links" | "modifyWindow" | "single" | "deleteLimit" | "accept"
+  "preserve" | "links" | "modifyWindow" | "single" | "deleteLimit" | "accept" | "versions"
 >;
 
 function decodeSettings(value: unknown): Settings {
@@ -116,7 +119,17 @@ function decodeSettings(value: unknown): Settings {
     single: single === null ? undefined : decodeSingle(single),
     deleteLimit: decodeLimit(fields["deleteLimit"]),
     accept: accept.map((guard) => wordOf(guard, "a guard of accept", guards)),
+    versions: decodeVersions(fields["versions"]),
   };
+}
+
+const versionFields = new Set(["keep", "age"]);
+const keepWords = { none: true, trash: true, tiered: true } as const;
+
+function decodeVersions(value: unknown): VersionRule {
+  const fields = fieldsOf(value, "versions", versionFields);
+  const keep = wordOf(fields["keep"], "keep of versions", keepWords);
+  return keep === "trash" ? { keep, age: integerOf(fields["age"], "age of versions") } : { keep };
 }
 
 function decodePreserve(value: unknown): Preserve {

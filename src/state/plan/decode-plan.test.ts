@@ -42,6 +42,7 @@ const header = {
   target: root,
   preserve: { ...kept, acls: true, hardlinks: true, devices: false, specials: true },
   links: "keep",
+  versions: { keep: "none" },
   modifyWindow: undefined,
   single: undefined,
   deleteLimit: { type: "percent", percent: 50, atLeast: 10 },

@@ -77,6 +77,7 @@ function encodeHeader(header: Omit<PlanHeader, "id">): Json {
           : { ...bytes("source", single.sourceName), ...bytes("target", single.targetName) },
       deleteLimit,
       accept: header.accept,
+      versions: header.versions,
     },
     guards: header.guards,
     room: { bytes: room.bytes, freeBytes: room.freeBytes ?? null },

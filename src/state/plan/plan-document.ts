@@ -2,6 +2,7 @@
  * A plan as it is kept, in a file or in the state store: lines of JSON, described in docs/plans.md. Read and written here
  * and nowhere else; what a plan means is `core`'s to say. A file that comes back may have been edited by anybody.
  */
+import type { VersionRule } from "../../core/version-thinning.ts";
 import type { DeleteLimit, GuardName, GuardTrip } from "../../core/guards.ts";
 import type { Name, RelPath } from "../../core/path.ts";
 import type { Action, Concerns, Phases } from "../../core/plan.ts";
@@ -45,6 +46,8 @@ export interface PlanHeader {
   /** Set where the source is one file: its name in the directory at either end. */
   readonly single: { readonly sourceName: Name; readonly targetName: Name } | undefined;
   readonly deleteLimit: DeleteLimit;
+  /** What becomes of what is replaced or deleted. */
+  readonly versions: VersionRule;
   /** Guards that may trip. */
   readonly accept: readonly GuardName[];
   /** Those that did, whether accepted or not. */

@@ -1,0 +1,179 @@
+import type { Entry, Finding } from "./entry.ts";
+import type { RelPath } from "./path.ts";
+import { comparePaths, isWithinAny, parentPath, rootPath } from "./path.ts";
+import type { KeptMetadata, VersionRecord } from "./version-record.ts";
+
+/** What one run kept. */
+export interface KeptRun {
+  readonly stamp: string;
+  /** Milliseconds since the epoch. */
+  readonly at: number;
+  /** Old copies by path; more than one tree where a path was kept more than once. */
+  readonly layers: readonly ReadonlyMap<RelPath, Finding>[];
+  readonly record: VersionRecord;
+}
+
+/** Something as it was once, and where its content is now. */
+export interface PastEntry {
+  readonly finding: Finding;
+  /** The run's number in the list and the layer that hold it; `undefined` where it still stands in the replica. */
+  readonly kept: { readonly run: number; readonly layer: number } | undefined;
+  /** Its path there. */
+  readonly path: RelPath;
+}
+
+/** Old copies, oldest run first, and what stands in the replica now. */
+export interface History {
+  readonly runs: readonly KeptRun[];
+  readonly now: ReadonlyMap<RelPath, Finding>;
+}
+
+/**
+ * What stood at a path before run number `first`: the first copy that this run or a later one kept of it, or what stands
+ * there now. `undefined` where nothing did. Of directories that no run removed, it is the metadata alone that is old.
+ */
+export function stateBefore(history: History, path: RelPath, first: number): PastEntry | undefined {
+  return follow(history, { path, run: first, holder: undefined, metadata: undefined });
+}
+
+/** How far a path has been followed through the runs. */
+interface Trail {
+  readonly path: RelPath;
+  readonly run: number;
+  /** A directory that was seen on the way; whether it was removed, only what comes later can tell. */
+  readonly holder: PastEntry | undefined;
+  readonly metadata: KeptMetadata | undefined;
+}
+
+function follow(history: History, trail: Trail): PastEntry | undefined {
+  const { runs, now } = history;
+  let { path, holder, metadata } = trail;
+  for (let run = trail.run; run < runs.length; run++) {
+    const { layers, record } = runs[run]!;
+    const there = pathAfter(record, path);
+    const found = findIn(layers, there.path, there.skip);
+    const isLeaf = found !== undefined && found.finding.kind !== "directory";
+    if (isLeaf && holder === undefined && !there.isNew) {
+      const was = metadata ?? record.metadata.get(there.path);
+      return dressed({ ...found, kept: { run, layer: found.layer } }, was);
+    }
+    const isOver =
+      isLeaf ||
+      there.isNew ||
+      isWithinAny(there.path, record.absent) ||
+      (found === undefined && isCovered(layers, there.path));
+    if (isOver) return dressed(holder, metadata);
+    if (found !== undefined) holder ??= { ...found, kept: { run, layer: found.layer } };
+    metadata ??= record.metadata.get(there.path);
+    if (there.isMoved) {
+      const next = { run: run + 1, holder, metadata };
+      // A rename that was planned and did not come about left it where it was.
+      return follow(history, { ...next, path: there.path }) ?? follow(history, { ...next, path });
+    }
+    path = there.path;
+  }
+  const finding = now.get(path);
+  if (holder !== undefined && finding?.kind !== "directory") return dressed(holder, metadata);
+  return dressed(finding && { finding, kept: undefined, path }, metadata);
+}
+
+function dressed(
+  entry: PastEntry | undefined,
+  metadata: KeptMetadata | undefined,
+): PastEntry | undefined {
+  if (entry === undefined || metadata === undefined || !isEntry(entry.finding)) return entry;
+  const { mode, uid, gid, mtimeSec, mtimeNs, xattrs } = metadata;
+  const finding: Entry = { ...entry.finding, mode, uid, gid, mtimeSec, mtimeNs, xattrs };
+  return { ...entry, finding };
+}
+
+function isEntry(finding: Finding): finding is Entry {
+  return "mtimeSec" in finding;
+}
+
+/** Where a path leads after a run's renames. */
+interface Afterwards {
+  readonly path: RelPath;
+  readonly isMoved: boolean;
+  /** Something else took the name, where nothing stood. */
+  readonly isNew: boolean;
+  /** How many of what was kept under that name are not this. */
+  readonly skip: number;
+}
+
+function pathAfter({ moves }: VersionRecord, path: RelPath): Afterwards {
+  let at = path;
+  let isMoved = false;
+  let skip = 0;
+  for (const { from, to, other } of moves) {
+    if (isAtOrBelow(at, from)) {
+      at = (to + at.slice(from.length)) as RelPath;
+      skip = other === "kept" && at === to ? 1 : 0;
+      isMoved = true;
+    } else if (isAtOrBelow(at, to)) {
+      if (other === "swapped") {
+        at = (from + at.slice(to.length)) as RelPath;
+        isMoved = true;
+      } else if (other === "kept") return { path: at, isMoved: false, isNew: false, skip: 0 };
+      else return { path: at, isMoved: false, isNew: true, skip: 0 };
+    }
+  }
+  return { path: at, isMoved, isNew: false, skip };
+}
+
+function isAtOrBelow(path: RelPath, dir: RelPath): boolean {
+  return path === dir || path.startsWith(`${dir}/`);
+}
+
+function findIn(
+  layers: KeptRun["layers"],
+  path: RelPath,
+  skip: number,
+): { readonly finding: Finding; readonly layer: number; readonly path: RelPath } | undefined {
+  let left = skip;
+  for (const [i, layer] of layers.entries()) {
+    const finding = layer.get(path);
+    if (finding === undefined || left-- > 0) continue;
+    return { finding, layer: i + 1, path };
+  }
+  return undefined;
+}
+
+/** Whether what is no directory was kept on the way to a path. */
+function isCovered(layers: KeptRun["layers"], path: RelPath): boolean {
+  for (let at = parentPath(path); at !== rootPath; at = parentPath(at)) {
+    const found = findIn(layers, at, 0);
+    if (found !== undefined) return found.finding.kind !== "directory";
+  }
+  return false;
+}
+
+/** Everything at and below a path as it was before run number `first`, in path order. */
+export function treeBefore(history: History, top: RelPath, first: number): Map<RelPath, PastEntry> {
+  const candidates = new Set<RelPath>();
+  const below = (path: RelPath): boolean => top === rootPath || isAtOrBelow(path, top);
+  const moved = history.runs.slice(first).flatMap(({ record }) => record.moves);
+  const add = (path: RelPath): void => {
+    if (below(path)) candidates.add(path);
+    // Back through all renames, latest first; wherever it may have come from.
+    let at = path;
+    for (const { from, to, other } of moved.toReversed()) {
+      if (isAtOrBelow(at, to)) at = (from + at.slice(to.length)) as RelPath;
+      else if (other === "swapped" && isAtOrBelow(at, from)) {
+        at = (to + at.slice(from.length)) as RelPath;
+      } else continue;
+      if (below(at)) candidates.add(at);
+    }
+  };
+  for (const { layers } of history.runs.slice(first)) {
+    for (const layer of layers) for (const path of layer.keys()) add(path);
+  }
+  for (const path of history.now.keys()) add(path);
+  const out = new Map<RelPath, PastEntry>();
+  for (const path of [...candidates].sort(comparePaths)) {
+    const isInside = path === top || out.get(parentPath(path))?.finding.kind === "directory";
+    const entry = isInside ? stateBefore(history, path, first) : undefined;
+    if (entry !== undefined) out.set(path, entry);
+  }
+  return out;
+}
