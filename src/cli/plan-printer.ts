@@ -7,6 +7,7 @@ import { escapePath, safeJson } from "./escape.ts";
 import { jsonPrinter } from "./json-printer.ts";
 import { fullPlanLines, planLines } from "./plan-view.ts";
 import type { Decision, Report, RunEvent } from "./run-event.ts";
+import { shellWord } from "./shell-word.ts";
 import { noticeLine, summaryLine } from "./text-lines.ts";
 import type { TextPlace } from "./text-printer.ts";
 import { textPrinter } from "./text-printer.ts";
@@ -110,5 +111,5 @@ function contentObject(target: string, { path, size }: Content): ApiContent {
 
 function noteSaved({ id, file }: Of<"saved">, { line, look }: TextPlace, quiet: boolean): void {
   if (quiet || id === undefined) return;
-  line(noticeLine(`the plan is saved: syncline apply ${file ?? id}`, look));
+  line(noticeLine(`the plan is saved: syncline apply ${shellWord(file ?? id)}`, look));
 }

@@ -309,11 +309,12 @@ async function beginVersions(
   return { versions };
 }
 
-function applyOptionsOf({ preserve, settings, single }: TargetRun): ApplyOptions {
+function applyOptionsOf({ preserve, settings, single, planned }: TargetRun): ApplyOptions {
   return {
     preserve,
     followLinks: settings.links === "follow",
     leavesRoot: single !== undefined,
+    asPlanned: planned !== undefined,
     ...(settings.modifyWindow !== undefined && { window: settings.modifyWindow }),
   };
 }

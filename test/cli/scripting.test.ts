@@ -43,6 +43,7 @@ const events: RunEvent[] = [
     trip: { guard: "deletes", saw: "s", would: "w", advice: "a" },
     accepted: false,
   },
+  { type: "saved", target, id: "7f3a9c12", madeAt: 0, file: undefined, appliedAt: undefined },
   { type: "notice", message: "m" },
   { type: "error", target, code: "STATE", message: "m", hint: undefined },
   { type: "summary", target, summary: summaryOf() },
@@ -89,7 +90,8 @@ describe("docs/scripting.md", () => {
       ...events.flatMap((event) => toApiEvent(event) ?? []),
       ...verifyEvents.flatMap((event) => toApiVerifyEvent(event) ?? []),
     ].map(shape);
-    const shown = examples.filter(({ type }) => type !== "run").map(shape);
+    const isEvent = ({ type }: Record<string, unknown>) => type !== "run" && type !== "content";
+    const shown = examples.filter(isEvent).map(shape);
     expect(shown).toEqual(said);
   });
 
