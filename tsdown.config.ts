@@ -9,6 +9,7 @@ import { directBuiltins } from "./scripts/direct-builtins.ts";
 const PROGRAMS: Record<string, string> = {
   cli: "src/cli/main.ts",
   worker: "src/endpoint/local/worker.ts",
+  "state-worker": "src/state/state-worker.ts",
 };
 
 const common: UserConfig = {

@@ -12,14 +12,18 @@ export interface Pair {
 }
 
 /** Syncline as an installed user calls it, but with a state of its own. */
-export function syncline(pair: Pair, options: readonly string[]): Argv {
+export function syncline(
+  pair: Pair,
+  options: readonly string[],
+  command: "mirror" | "verify" = "mirror",
+): Argv {
   const program = [process.execPath, path.join(ROOT, "bin/syncline.js")] as const;
   return [
     ...program,
-    "mirror",
+    command,
     pair.source,
     pair.target,
-    "-y",
+    ...(command === "mirror" ? ["-y"] : []),
     "-q",
     "--state",
     pair.state,

@@ -53,7 +53,7 @@ async function line(work: Work, trees: Trees): Promise<Contestant[]> {
   // Where nothing is written, the same target serves both.
   const theirs = work.target === "equal" ? ours : await trees.pair(work.tree, "theirs");
   return [
-    { side: "ours", argv: syncline(ours, work.options), pair: ours },
+    { side: "ours", argv: syncline(ours, work.options, work.command), pair: ours },
     { side: "theirs", argv: work.rival.argv(theirs), pair: theirs },
   ];
 }

@@ -11,6 +11,8 @@ export interface Work {
   readonly tree: TreeName;
   /** Whether the target is deleted before each run, or stands there equal to the source. */
   readonly target: "missing" | "equal";
+  /** What Syncline is told to do, if not to mirror. */
+  readonly command?: "verify";
   /** Syncline's options. */
   readonly options: readonly string[];
   readonly rival: Rival;
@@ -82,6 +84,26 @@ export const WORKS: readonly Work[] = [
     target: "equal",
     options: ["--compare", "content", "--no-preserve", "xattrs,acls,hardlinks"],
     rival: rsyncRival("-ac"),
+    atMost: 0.7,
+  },
+  {
+    name: "verify",
+    title: "`verify`, all equal",
+    tree: "sources",
+    target: "equal",
+    command: "verify",
+    options: [],
+    rival: rsyncRival("-anc"),
+    atMost: 0.7,
+  },
+  {
+    name: "verify-plain",
+    title: "`verify --no-preserve xattrs,acls,hardlinks`, all equal",
+    tree: "sources",
+    target: "equal",
+    command: "verify",
+    options: ["--no-preserve", "xattrs,acls,hardlinks"],
+    rival: rsyncRival("-anc"),
     atMost: 0.7,
   },
   {

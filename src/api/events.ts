@@ -25,6 +25,15 @@ interface ApiStart {
   readonly dryRun: boolean;
 }
 
+/** Two replicas begin to be held against each other. */
+interface ApiVerifyStart {
+  readonly type: "start";
+  readonly version: typeof apiVersion;
+  readonly source: string;
+  readonly target: string;
+  readonly hash: string;
+}
+
 /** Numbers of entries of every kind, directories included. */
 export interface ApiCounts {
   readonly created: number;
@@ -91,6 +100,26 @@ interface ApiGuard {
   readonly accepted: boolean;
 }
 
+/** A plan was written down; `syncline apply` takes its `id`, or the `file` that it was written to. */
+export interface ApiSaved {
+  readonly type: "saved";
+  readonly version: typeof apiVersion;
+  readonly target: string;
+  /** `null` where it could not be kept. */
+  readonly id: string | null;
+  /** ISO 8601, UTC. */
+  readonly madeAt: string;
+  readonly file: string | null;
+  readonly appliedAt: string | null;
+}
+
+/** From `plan --list-content`: a file of the source whose content the target does not have. */
+export interface ApiContent extends ApiPath {
+  readonly type: "content";
+  readonly target: string;
+  readonly size: number;
+}
+
 /** Something worth knowing that is no trouble of one path. */
 interface ApiNotice {
   readonly type: "notice";
@@ -129,12 +158,59 @@ export interface ApiSummary extends ApiCounts {
   readonly exitCode: number;
 }
 
+/** From `verify`: one path at which two replicas are not what they should be. */
+export interface ApiDifference extends ApiPath {
+  readonly type: "difference";
+  readonly target: string;
+  /** The side that has it, where the other one has nothing. */
+  readonly only: ApiSide | null;
+  /** What differs: `kind`, `content`, `mode`, `times`, …; empty where only one side has it. */
+  readonly aspects: readonly string[];
+  /** The sides whose content is not what was remembered of it, although size and mtime are. */
+  readonly corrupt: readonly ApiSide[];
+  /** What stands there on each side; `null` for nothing. */
+  readonly sourceKind: string | null;
+  readonly targetKind: string | null;
+}
+
+/** How a verification ended. */
+export interface ApiVerifySummary {
+  readonly type: "summary";
+  readonly version: typeof apiVersion;
+  /** Verifications are not in the history. */
+  readonly run: null;
+  readonly source: string;
+  readonly target: string;
+  readonly checked: number;
+  readonly skipped: number;
+  readonly different: number;
+  readonly onlySource: number;
+  readonly onlyTarget: number;
+  readonly corrupt: number;
+  readonly problems: number;
+  /** Files for which no hash was remembered; `null` without `--remembered`. */
+  readonly unremembered: number | null;
+  readonly bytesCompared: number;
+  readonly durationMs: number;
+  readonly exitCode: number;
+}
+
+/** What `verify` says. */
+export type ApiVerifyEvent =
+  | ApiVerifyStart
+  | ApiDifference
+  | ApiProblem
+  | ApiNotice
+  | ApiError
+  | ApiVerifySummary;
+
 export type ApiEvent =
   | ApiStart
   | ApiPlan
   | ApiAction
   | ApiProblem
   | ApiGuard
+  | ApiSaved
   | ApiNotice
   | ApiError
   | ApiSummary;

@@ -9,6 +9,7 @@ import type { Clock } from "../base/clock.ts";
 import { SyncError } from "../base/errors.ts";
 import { describeVersionRule } from "../config/version-rule.ts";
 import type { Name } from "../core/path.ts";
+import type { Plan } from "../core/plan.ts";
 import type { SnapshotChunk } from "../core/snapshot.ts";
 import type { Endpoint, RootInfo } from "../endpoint/endpoint.ts";
 import type { LocalHost } from "../endpoint/local/host.ts";
@@ -17,27 +18,56 @@ import { isLocal } from "../endpoint/local/local-endpoint.ts";
 import { broadcast } from "../engine/broadcast.ts";
 import type { RunSummary } from "../engine/events.ts";
 import type { SingleFile } from "../engine/make-plan.ts";
-import type { PreparedTarget, RunSettings } from "../engine/mirror.ts";
+import type { Decision, PreparedTarget, RunSettings, TargetRun } from "../engine/mirror.ts";
 import { prepareTarget } from "../engine/mirror.ts";
-import type { KnownMounts, StateStore } from "../state/state.ts";
+import type { StateStore } from "../state/state.ts";
 import { combineExitCodes, exitCodeOf } from "./exit-code.ts";
 import type { Locks } from "./locks.ts";
 import { newLocks } from "./locks.ts";
 import type { LostPlace, SourcePlace, TargetPlace } from "./places.ts";
+import type { PastKnowledge } from "./memory.ts";
+import { recall } from "./memory.ts";
 import { lookAtSource, lookAtTarget, overlaps, sourceScanOf } from "./places.ts";
 import { refuse } from "./refuse.ts";
+import type { RunRecorder } from "./run-recorder.ts";
+import { newRunRecorder } from "./run-recorder.ts";
 import type { MirrorRequest, MirrorResult, RunContext } from "./request.ts";
 import { summaryRecord } from "./summary-record.ts";
 
+/** Where another use case parts from a plain mirror. */
+export interface Variation {
+  /** A plan that was made before, of what was there then: nothing is scanned. */
+  readonly made?: {
+    readonly plan: Plan;
+    readonly planned: NonNullable<TargetRun["planned"]>;
+    readonly single: SingleFile | undefined;
+  };
+  /** Told before the first change; what it throws ends the run. */
+  readonly begin?: () => void;
+  /** Told of each plan that was made, before its summary, which it may change. */
+  readonly onPlan?: (made: MadePlan, summary: RunSummary) => RunSummary;
+}
+
+/** A plan, and the places that it is about. */
+export interface MadePlan {
+  readonly source: SourcePlace;
+  readonly target: TargetPlace;
+  readonly decision: Decision;
+}
+
 /** What the targets of one run share. */
 interface Shared {
+  readonly variation: Variation;
   readonly request: MirrorRequest;
   readonly ctx: RunContext;
   readonly clock: Clock;
   readonly host: LocalHost;
   readonly source: SourcePlace;
   readonly store: StateStore | undefined;
+  readonly past: PastKnowledge;
   readonly locks: Locks;
+  /** Keeps what is done, where there is a history to keep it in. */
+  readonly recorder: RunRecorder | undefined;
   readonly startedAt: number;
   readonly startedMonotonic: number;
 }
@@ -47,6 +77,7 @@ type Opened =
   | {
       readonly type: "ready";
       readonly target: Endpoint;
+      readonly place: TargetPlace;
       readonly single: SingleFile | undefined;
       readonly prepared: PreparedTarget;
     }
@@ -56,16 +87,26 @@ type Opened =
  * Makes each target equal to the source. The source is scanned once for all of them; a target that fails stops no other.
  * Throws `SyncError` only for what concerns all: the request itself, or a source that cannot be looked at.
  */
-export async function mirror(
+export function mirror(
   request: MirrorRequest,
   ctx: RunContext,
   clock: Clock,
+): Promise<MirrorResult> {
+  return runTargets(request, ctx, clock, {});
+}
+
+/** {@link mirror}, or what differs from it in a few points. */
+export async function runTargets(
+  request: MirrorRequest,
+  ctx: RunContext,
+  clock: Clock,
+  variation: Variation,
 ): Promise<MirrorResult> {
   const startedAt = clock.now();
   const startedMonotonic = clock.monotonic();
   const over = new AbortController();
   const signal = AbortSignal.any([ctx.signal, over.signal]);
-  await using host = await openLocalHost(request.driver);
+  await using host = await openLocalHost(request.driver, request.binding);
   await using opening = new AsyncDisposableStack();
   const source = await lookAtSource(request.source, host);
   opening.use(source.endpoint);
@@ -74,16 +115,36 @@ export async function mirror(
     places.push(await lookAtTarget(location, source, request, host));
   for (const place of places) if ("endpoint" in place) opening.use(place.endpoint);
   // Begun before the rest is opened: where the source is large, a worker is on its way meanwhile.
-  const scan = beginScan(request, source, places, signal);
+  const { made } = variation;
+  const scan = made === undefined ? beginScan(request, source, places, signal) : undefined;
   try {
     await using store = await openStore(request, ctx);
     await using locks = newLocks(store, (message) => ctx.report({ type: "notice", message }));
-    const shared = { request, ctx, clock, host, source, store, locks, startedAt, startedMonotonic };
+    await using past = await recall(request, store);
+    const keeps = store !== undefined && request.history;
+    const recorder = keeps ? newRunRecorder(ctx.report) : undefined;
+    const times = { startedAt, startedMonotonic };
+    const shared = {
+      variation,
+      request,
+      ctx,
+      clock,
+      host,
+      source,
+      store,
+      past,
+      locks,
+      recorder,
+      ...times,
+    };
     const opened: Opened[] = [];
     for (const [i, place] of places.entries()) {
       opened.push(await openTarget(shared, place, places.slice(0, i)));
     }
     if (scan !== undefined) await planAll(opened, scan, ctx.signal);
+    if (made !== undefined) {
+      for (const one of opened) if (one.type === "ready") one.prepared.adopt(made.plan);
+    }
     const summaries: RunSummary[] = [];
     const bugs: unknown[] = [];
     for (const one of opened) {
@@ -140,7 +201,7 @@ async function openTarget(
   place: TargetPlace | LostPlace,
   earlier: readonly (TargetPlace | LostPlace)[],
 ): Promise<Opened> {
-  const { request, ctx, source, locks } = shared;
+  const { request, ctx, source, locks, past } = shared;
   const { location } = place;
   if ("error" in place) {
     const { code, message, hint } = place.error;
@@ -176,23 +237,40 @@ async function openTarget(
     ctx.report({ type: "notice", message });
   }
   const { endpoint: target, root: targetRoot, preserve, single } = place;
+  const pair = [
+    pathOf(source.root, single?.sourceName),
+    pathOf(targetRoot, single?.targetName),
+  ] as const;
+  const { made, begin } = shared.variation;
+  if (made !== undefined && !isSameFile(made.single, single)) {
+    const message = `${location}: a file and a directory have changed places since the plan was made`;
+    const error = { code: "ROOT_NOT_DIRECTORY", message, hint: "Make a new plan." };
+    return { type: "over", summary: refuse(request, ctx, location, "failed", error) };
+  }
   const prepared = prepareTarget({
     source: source.endpoint,
     sourceRoot: source.root,
     target,
     targetRoot,
-    knownMounts: await knownMounts(shared, place),
+    knownMounts: past.mounts(...pair),
+    memory: single === undefined ? past.memory(...pair) : undefined,
     preserve,
     single,
     startedAt: shared.startedAt,
     startedMonotonic: shared.startedMonotonic,
     settings: request satisfies RunSettings,
-    confirm: (plan, guards) => ctx.confirm(location, plan, guards),
+    ...(made !== undefined && { planned: made.planned }),
+    ...(begin !== undefined && { begin }),
+    confirm: (decision) => ctx.confirm(location, decision),
     watch: (sample) => ctx.watch(location, sample),
-    report: ctx.report,
+    report: shared.recorder?.report ?? ctx.report,
     clock: shared.clock,
   });
-  return { type: "ready", target, single, prepared };
+  return { type: "ready", target, place, single, prepared };
+}
+
+function isSameFile(one: SingleFile | undefined, other: SingleFile | undefined): boolean {
+  return one?.sourceName === other?.sourceName && one?.targetName === other?.targetName;
 }
 
 /** Compares all targets with one scan of the source. */
@@ -212,11 +290,13 @@ async function planAll(
 /** Carries one target's plan out, and writes into the history what has become of it. */
 async function finishTarget(shared: Shared, one: Opened): Promise<RunSummary> {
   if (one.type === "over") return one.summary;
-  const { request, ctx, store } = shared;
-  const summary = await one.prepared.carryOut(ctx.signal);
+  const { request, ctx, store, recorder } = shared;
+  const summary = tellPlan(shared, one, await one.prepared.carryOut(ctx.signal));
   if (summary.status === "done" && !request.dryRun) await thin(shared, one.target);
   const run =
-    store === undefined || !request.history ? 0 : await record(shared, one, summary, store);
+    store === undefined || recorder === undefined
+      ? 0
+      : await record(shared, one, summary, { store, recorder });
   const numbered = run === 0 ? summary : { ...summary, run };
   ctx.report({ type: "summary", target: summary.target, summary: numbered });
   return numbered;
@@ -232,21 +312,18 @@ async function thin({ request, ctx, clock, host }: Shared, target: Endpoint): Pr
   if (notice !== undefined) ctx.report({ type: "notice", message: notice });
 }
 
-/** Where the pair was mounted when it last ran well. A dry run looks at the state, too, but leaves it untouched. */
-async function knownMounts(
-  { request, source, store }: Shared,
-  { root, single }: TargetPlace,
-): Promise<KnownMounts | undefined> {
-  const from = pathOf(source.root, single?.sourceName);
-  const to = pathOf(root, single?.targetName);
-  if (store !== undefined) return store.knownMounts(from, to);
-  if (!request.dryRun || !request.history || request.stateDir === undefined) return undefined;
-  const { peekMounts } = await import("../state/peek.ts");
-  return peekMounts(request.stateDir, from, to);
+function tellPlan(
+  { variation, source }: Shared,
+  { place, prepared }: Extract<Opened, { type: "ready" }>,
+  summary: RunSummary,
+): RunSummary {
+  const decision = prepared.decision();
+  if (variation.onPlan === undefined || decision === undefined) return summary;
+  return variation.onPlan({ source, target: place, decision }, summary);
 }
 
 /** Of the directory, or of the one file in it that a run was about. */
-function pathOf({ realPath }: RootInfo, file: Name | undefined): string {
+export function pathOf({ realPath }: RootInfo, file: Name | undefined): string {
   return file === undefined ? realPath : join(realPath, shownBytes(file));
 }
 
@@ -255,10 +332,10 @@ async function record(
   { source, startedAt }: Shared,
   { target, single }: Extract<Opened, { type: "ready" }>,
   summary: RunSummary,
-  store: StateStore,
+  { store, recorder }: { store: StateStore; recorder: RunRecorder },
 ): Promise<number> {
   const root = await target.root();
-  return store.recordRun({
+  const run = {
     source: pathOf(source.root, single?.sourceName),
     target: pathOf(root, single?.targetName),
     startedAt: new Date(startedAt).toISOString(),
@@ -267,5 +344,6 @@ async function record(
     summary: { ...summaryRecord(summary) },
     sourceMount: isThere(source.root) ? source.root.mountPoint : undefined,
     targetMount: isThere(root) ? root.mountPoint : undefined,
-  });
+  };
+  return store.recordRun(run, recorder.take(summary.target));
 }

@@ -1,11 +1,14 @@
 import { existsSync } from "node:fs";
 import { homedir } from "node:os";
 
-import type { NumberedRun } from "../state/state.ts";
+import type { NumberedRun, RunEvents } from "../state/state.ts";
 import { defaultStateDir } from "../state/state-dir.ts";
 
 /** A run that has been recorded. */
 export type PastRun = NumberedRun;
+
+/** A run with what is still known of what it did. */
+export type PastRunEvents = RunEvents;
 
 /** Where state is kept if nobody says otherwise. Throws `STATE` where there is no place for it. */
 export function stateHome(
@@ -36,4 +39,16 @@ export async function pastRuns(
   const { openState } = await import("../state/store.ts");
   await using store = await openState(stateDir, { onNotice });
   return store.listRuns(limit);
+}
+
+/** One run; `undefined` where there is none of that number. Throws as {@link pastRuns} does. */
+export async function pastRun(
+  stateDir: string,
+  number: number,
+  onNotice: (message: string) => void,
+): Promise<PastRunEvents | undefined> {
+  if (!existsSync(stateDir)) return undefined;
+  const { openState } = await import("../state/store.ts");
+  await using store = await openState(stateDir, { onNotice });
+  return store.listEvents(number);
 }

@@ -7,7 +7,7 @@ import type { Endpoint, RootInfo, ScanRequest } from "../endpoint/endpoint.ts";
 import type { LocalHost } from "../endpoint/local/host.ts";
 import { openLocal } from "../endpoint/local/local-endpoint.ts";
 import type { SingleFile } from "../engine/make-plan.ts";
-import { scanRequestOf } from "../engine/make-plan.ts";
+import { readsAlong, scanRequestOf } from "../engine/make-plan.ts";
 import { effectivePreserve } from "./preserve.ts";
 import type { MirrorRequest } from "./request.ts";
 
@@ -51,7 +51,7 @@ export async function lookAtSource(location: string, host: LocalHost): Promise<S
 export async function lookAtTarget(
   location: string,
   source: SourcePlace,
-  { preserve: wishes }: MirrorRequest,
+  { preserve: wishes }: Pick<MirrorRequest, "preserve">,
   host: LocalHost,
 ): Promise<TargetPlace | LostPlace> {
   try {
@@ -136,6 +136,10 @@ function isWithinRoot(inner: RootInfo, outer: RootInfo): boolean {
   );
 }
 
+function isThere({ kind }: RootInfo): boolean {
+  return kind !== "missing" && kind !== "dangling";
+}
+
 /** One scan of the source for all targets: attributes are read if any of them keeps them. */
 export function sourceScanOf(
   request: MirrorRequest,
@@ -149,5 +153,10 @@ export function sourceScanOf(
     xattrs: targets.some(({ preserve }) => preserve.xattrs),
     acls: targets.some(({ preserve }) => preserve.acls),
     ...(source.file !== undefined && { only: source.file }),
+    // With several targets, each has its own scan read what it can.
+    ...(targets.length === 1 &&
+      source.file === undefined &&
+      isThere(first!.root) &&
+      readsAlong(request) && { contentOf: first!.endpoint }),
   };
 }

@@ -11,7 +11,7 @@ import type { LocalHost } from "../endpoint/local/host.ts";
 import { openLocalHost } from "../endpoint/local/host.ts";
 import { openLocal } from "../endpoint/local/local-endpoint.ts";
 import type { RunSummary } from "../engine/events.ts";
-import type { TargetRun } from "../engine/mirror.ts";
+import type { Decision, TargetRun } from "../engine/mirror.ts";
 import { prepareTarget } from "../engine/mirror.ts";
 import { exitCodeOf } from "./exit-code.ts";
 import type { OpenReplica } from "./kept-history.ts";
@@ -158,14 +158,15 @@ async function run(
   const source = { ...pastSource(replica.endpoint, past, contents, isAtRest), location: name };
   const target = restoreTarget(endpoint, now, contents);
   let isRefused = false;
-  const confirm = async (plan: Plan, guards: Parameters<RunContext["confirm"]>[2]) => {
+  const confirm = async (decision: Decision) => {
     const { location } = endpoint;
+    const { plan } = decision;
     if (!request.mayReplace && replaces(plan)) {
       isRefused = true;
       ctx.report({ type: "error", target: location, ...refusal(plan, isInPlace) });
       return false;
     }
-    return ctx.confirm(location, plan, guards);
+    return ctx.confirm(location, decision);
   };
   const prepared = prepareTarget({
     source,
@@ -173,6 +174,7 @@ async function run(
     target,
     targetRoot: root,
     knownMounts: undefined,
+    memory: undefined,
     preserve,
     single: undefined,
     startedAt: clock.now(),
@@ -218,6 +220,8 @@ function settingsOf({ dryRun, flush }: RestoreRequest, isInPlace: boolean): Targ
     filter: noFilter,
     ignoreFiles: false,
     oneFileSystem: false,
+    moves: false,
+    hash: "blake3",
     dryRun,
     flush,
     deleteLimit: { type: "percent", percent: 100, atLeast: 0 },

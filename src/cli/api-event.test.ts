@@ -112,7 +112,8 @@ describe("toApiEvent", () => {
 
   test("a plan is told in numbers only", () => {
     const plan = planOf({ content: [create("a", 3)] }, { checked: 2, skipped: 1 });
-    expect(toApiEvent({ type: "plan", target, plan, guards: [] })).toEqual({
+    const room = { bytes: 3, freeBytes: undefined };
+    expect(toApiEvent({ type: "plan", target, plan, guards: [], room })).toEqual({
       type: "plan",
       target,
       checked: 2,

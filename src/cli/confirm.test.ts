@@ -12,6 +12,8 @@ const review = {
   plan: planOf({ content: [create("new", 1)], removals: [remove("old", 1)] }),
   guards: [],
   deleteLimit: "50%",
+  accepted: new Set<string>(),
+  room: { bytes: 0, freeBytes: undefined },
 };
 
 /** Answers questions in the order given, and each only when it is asked. The input ends where there is no answer left. */

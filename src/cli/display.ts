@@ -28,6 +28,24 @@ export interface Display extends Pick<RunContext, "report" | "watch">, AsyncDisp
   readonly say: (words: string) => void;
 }
 
+/** What a display has to know of what is shown. */
+export type DisplayOptions = Pick<
+  MirrorOptions,
+  "json" | "quiet" | "verbose" | "progress" | "log" | "logMaxSize"
+>;
+export type DisplayRequest = Pick<
+  MirrorRequest,
+  "source" | "targets" | "dryRun" | "deleteLimit" | "accept"
+> &
+  Partial<Pick<MirrorRequest, "versions">>;
+
+/** Makes what prints events. */
+export type Printing = (
+  options: DisplayOptions,
+  request: DisplayRequest,
+  places: Pick<Places, "outPlace" | "remarks">,
+) => Report[];
+
 /** Both outputs, bare and as places for lines that do not get in the way of what is drawn. */
 interface Places {
   readonly out: Output;
@@ -37,16 +55,6 @@ interface Places {
   readonly progress: LiveProgress;
 }
 
-/** What of a command line and of what it asks for decides how it is shown. */
-type DisplayOptions = Pick<
-  MirrorOptions,
-  "json" | "quiet" | "verbose" | "progress" | "log" | "logMaxSize"
->;
-type DisplayRequest = Pick<
-  MirrorRequest,
-  "source" | "targets" | "dryRun" | "deleteLimit" | "versions"
->;
-
 const tickGap = 100;
 const defaultLogSize = 10 * 1024 * 1024;
 
@@ -55,12 +63,13 @@ export async function openDisplay(
   options: DisplayOptions,
   request: DisplayRequest,
   host: Host,
+  printing: Printing = runPrinters,
 ): Promise<Display> {
   const places = openPlaces(options, request, host);
   const { out, err, remarks, progress } = places;
   const say = (words: string) => remarks.line(`syncline: ${words}`);
   const log = await openLog(options, say);
-  const printers = [progress.note, ...printersOf(options, request, places)];
+  const printers = [progress.note, ...printing(options, request, places)];
   if (log !== undefined) {
     printers.push((await import("./log-printer.ts")).logPrinter(log, host.clock));
   }
@@ -116,11 +125,11 @@ function formOf({ progress, quiet }: DisplayOptions, err: Output): "window" | "p
   return progress === "auto" && err.isTerminal ? "window" : "plain";
 }
 
-function printersOf(
-  { json = false, quiet = false, verbose = false }: DisplayOptions,
-  { dryRun, targets }: DisplayRequest,
-  { outPlace, remarks }: Places,
-): Report[] {
+const runPrinters: Printing = (
+  { json = false, quiet = false, verbose = false },
+  { dryRun, targets },
+  { outPlace, remarks },
+) => {
   const text = textPrinter({
     // Where objects are printed, all text is a remark.
     results: json ? remarks : outPlace,
@@ -130,12 +139,12 @@ function printersOf(
     nameTargets: targets.length > 1,
   });
   return json ? [text, jsonPrinter(outPlace.line, quiet)] : [text];
-}
+};
 
 /** Asks about one target after the other, however many are ready at once. */
 function questions(
   { json = false }: DisplayOptions,
-  { source, deleteLimit, versions }: DisplayRequest,
+  { source, deleteLimit, versions, accept: accepted }: DisplayRequest,
   { out, err, outPlace, remarks, progress }: Places,
   host: Host,
 ): Display["confirm"] {
@@ -143,10 +152,14 @@ function questions(
   const place = out.isTerminal && !json ? outPlace : remarks;
   const write = (text: string) => err.write(text);
   let asked: Promise<unknown> = Promise.resolve();
-  return (signal, target, plan, guards) => {
+  return (signal, target, decision) => {
     const limit = formatDeleteLimit(deleteLimit);
-    const kept = versions.keep === "none" ? undefined : describeVersionRule(versions);
-    const review = { source, target, plan, guards, deleteLimit: limit, versions: kept };
+    const kept =
+      versions === undefined || versions.keep === "none"
+        ? undefined
+        : describeVersionRule(versions);
+    const limits = { deleteLimit: limit, accepted, versions: kept };
+    const review = { source, target, ...decision, ...limits };
     const answer = asked.then(async () => {
       const { confirmPlan } = await import("./confirm.ts");
       progress.pause();

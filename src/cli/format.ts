@@ -48,6 +48,12 @@ export function formatLocalTime(ms: number): string {
   return `${date} ${[at.getHours(), at.getMinutes(), at.getSeconds()].map(pad).join(":")}`;
 }
 
+/** The same, without the date where that is today's. */
+export function formatTime(ms: number, now: number): string {
+  const [date, time] = formatLocalTime(ms).split(" ");
+  return formatLocalTime(now).startsWith(`${date} `) ? time! : `${date} ${time}`;
+}
+
 /** A share for people, with a decimal only where it is small: `81 %`, `0.05 %`. */
 export function formatPercent(part: number, whole: number): string {
   const percent = whole === 0 ? 0 : (part / whole) * 100;

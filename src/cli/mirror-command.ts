@@ -1,13 +1,14 @@
 import { stateHome } from "../app/past-runs.ts";
 import type { Schedule } from "../app/repeat.ts";
 import { repeat } from "../app/repeat.ts";
-import type { MirrorRequest, RunContext } from "../app/request.ts";
+import type { RunContext } from "../app/request.ts";
 import { SyncError } from "../base/errors.ts";
 import type { Display } from "./display.ts";
 import { openDisplay } from "./display.ts";
 import { driverOf } from "./driver-choice.ts";
 import type { Host } from "./host.ts";
 import { watchSignals } from "./interruption.ts";
+import type { Variables } from "./look.ts";
 import type { MirrorOptions } from "./mirror-options.ts";
 import type { RequestDefaults } from "./mirror-request.ts";
 import { toMirrorRequest } from "./mirror-request.ts";
@@ -31,7 +32,9 @@ export async function mirrorCommand(
   const context = contextOf(display, interruption.cancel, !repeats && canAsk(options, host));
   const run = async () => {
     isRunning = true;
-    const code = await runOnce(request, context, { host, display, repeats });
+    const { mirror } = await import("../app/mirror.ts");
+    const once = () => mirror(request, context, host.clock);
+    const code = await runOnce(once, { display, repeats });
     isRunning = false;
     return code;
   };
@@ -43,7 +46,7 @@ export async function mirrorCommand(
   return interruption.wasSignalled() ? 130 : code;
 }
 
-function contextOf(display: Display, signal: AbortSignal, asks: boolean): RunContext {
+export function contextOf(display: Display, signal: AbortSignal, asks: boolean): RunContext {
   const { report, watch } = display;
   const confirm: RunContext["confirm"] = (...plan) =>
     asks ? display.confirm(signal, ...plan) : Promise.resolve(true);
@@ -54,14 +57,12 @@ function contextOf(display: Display, signal: AbortSignal, asks: boolean): RunCon
  * One run. That it fails as a whole is reported like everything else, and where runs repeat, the next one still happens.
  * Thrown further are mistakes in the request, and bugs where there is no next run.
  */
-async function runOnce(
-  request: MirrorRequest,
-  context: RunContext,
-  { host, display, repeats }: { host: Host; display: Display; repeats: boolean },
+export async function runOnce(
+  run: () => Promise<{ readonly exitCode: number }>,
+  { display, repeats }: { readonly display: Display; readonly repeats: boolean },
 ): Promise<number> {
   try {
-    const { mirror } = await import("../app/mirror.ts");
-    return (await mirror(request, context, host.clock)).exitCode;
+    return (await run()).exitCode;
   } catch (error) {
     const { explainFailure } = await import("./failure.ts");
     const { code, message, hint, exitCode, stack } = explainFailure(error);
@@ -73,7 +74,10 @@ async function runOnce(
 }
 
 /** Somebody is there to read the question and to answer it. */
-function canAsk({ yes, dryRun }: MirrorOptions, host: Host): boolean {
+export function canAsk(
+  { yes, dryRun }: Pick<MirrorOptions, "yes" | "dryRun">,
+  host: Host,
+): boolean {
   return yes !== true && dryRun !== true && host.stderr.isTTY === true && host.stdin.isTTY;
 }
 
@@ -103,11 +107,18 @@ async function scheduleOf({ every, cron }: MirrorOptions, now: number): Promise<
   return { type: "cron", next: (ms) => schedule.next(ms) };
 }
 
-function defaultsOf(host: Host): Omit<RequestDefaults, "onNotice"> {
+export function defaultsOf(host: Host): Omit<RequestDefaults, "onNotice"> {
   const { variables } = host;
   return {
     stateDir: () => stateHome(variables),
     driver: driverOf(variables),
+    binding: bindingOf(variables),
     stdin: () => host.stdin,
   };
+}
+
+function bindingOf({ SYNCLINE_HASH: binding = "" }: Variables): RequestDefaults["binding"] {
+  if (binding === "") return undefined;
+  if (binding === "native" || binding === "wasm") return binding;
+  throw new SyncError("USAGE", `SYNCLINE_HASH: "${binding}" is neither native nor wasm`);
 }

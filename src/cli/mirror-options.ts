@@ -6,6 +6,7 @@ import { durationExamples, parseDuration } from "../config/duration.ts";
 import type { FilterArgument } from "../config/filter-rules.ts";
 import { parseSize, sizeExamples } from "../config/size.ts";
 import { parseVersionRule, versionRuleExamples } from "../config/version-rule.ts";
+import type { HashAlgorithm } from "../core/content-hash.ts";
 import type { DeleteLimit } from "../core/guards.ts";
 import type { CompareMode, LinkMode } from "../core/preserve.ts";
 import type { VersionRule } from "../core/version-thinning.ts";
@@ -19,11 +20,13 @@ export interface MirrorOptions {
   readonly maxDelete?: DeleteLimit;
   readonly accept: readonly string[];
   readonly compare: CompareMode;
+  readonly hash: HashAlgorithm;
   /** Milliseconds, as all durations. */
   readonly modifyWindow?: number;
   readonly preserve: readonly string[];
   readonly noPreserve: readonly string[];
   readonly links: LinkMode;
+  readonly moves: boolean;
   /** `--exclude`, `--include` and `--filter-from` in the order in which they stood. */
   readonly filters: readonly FilterArgument[];
   readonly gitignore?: boolean;
@@ -46,7 +49,7 @@ export interface MirrorOptions {
 }
 
 /** What several options gather into, in the order in which they stand on the line. */
-interface Gathered {
+export interface Gathered {
   readonly accept: string[];
   readonly preserve: string[];
   readonly noPreserve: string[];
@@ -65,6 +68,28 @@ Examples:
 
 /** The `mirror` command, which hands what was typed to `act`. */
 export function newMirrorCommand(act: Act): Command {
+  const command = new Command("mirror")
+    .summary("make each target equal the source (one-way)")
+    .description(
+      "Makes each TARGET equal SOURCE: copies what is missing or differs, removes what only the target has. " +
+        "Options may stand before or after the locations; -- ends them.",
+    )
+    .addHelpText("after", examples);
+  return withMirrorOptions(withLocations(command), () => true, act);
+}
+
+export function withLocations(command: Command): Command {
+  return command
+    .argument("<SOURCE>", "the directory to mirror, or a single file")
+    .argument("<TARGET...>", "where to; made if it is missing");
+}
+
+/** Gives a command those of mirror's options that are wanted, by their long names. */
+export function withMirrorOptions(
+  command: Command,
+  wants: (option: string) => boolean,
+  act: Act,
+): Command {
   const gathered: Gathered = {
     accept: [],
     preserve: [],
@@ -72,24 +97,16 @@ export function newMirrorCommand(act: Act): Command {
     filters: [],
     state: { history: true },
   };
-  const command = new Command("mirror")
-    .summary("make each target equal the source (one-way)")
-    .description(
-      "Makes each TARGET equal SOURCE: copies what is missing or differs, removes what only the target has. " +
-        "Options may stand before or after the locations; -- ends them.",
-    )
-    .argument("<SOURCE>", "the directory to mirror, or a single file")
-    .argument("<TARGET...>", "where to; made if it is missing")
-    .helpOption("-h, --help", "show this help")
-    .addHelpText("after", examples);
-  for (const [heading, options] of optionGroups(gathered)) {
-    command.optionsGroup(heading);
+  command.helpOption("-h, --help", "show this help");
+  for (const [heading, all] of optionGroups(gathered)) {
+    const options = all.filter(({ long }) => wants(long ?? ""));
+    if (options.length > 0) command.optionsGroup(heading);
     for (const option of options) command.addOption(option);
   }
-  return command.action(async (source: string, targets: string[]) => {
+  return command.action(async () => {
     const { history, dir } = gathered.state;
     const state = { history, ...(dir === undefined ? {} : { stateDir: dir }) };
-    await act([source, ...targets], { ...command.opts(), ...gathered, ...state });
+    await act(command.args, { ...command.opts(), ...gathered, ...state });
   });
 }
 
@@ -125,11 +142,14 @@ function reviewOptions({ accept }: Gathered): Option[] {
   ];
 }
 
-function contentOptions({ preserve, noPreserve }: Gathered): Option[] {
+export function contentOptions({ preserve, noPreserve }: Gathered): Option[] {
   return [
     new Option("--compare <HOW>", "when a file counts as unchanged")
       .choices(["size+mtime", "content", "size"])
       .default("size+mtime"),
+    new Option("--hash <ALGORITHM>", "by which content is known where bytes are not compared")
+      .choices(["blake3", "sha256", "sha1", "md5"])
+      .default("blake3"),
     new Option(
       "--modify-window <DURATION>",
       "modification times this close are equal (default: the resolution of the coarser side)",
@@ -142,13 +162,14 @@ function contentOptions({ preserve, noPreserve }: Gathered): Option[] {
     new Option("--no-preserve <LIST>", "neither compare nor keep these").argParser(
       gather(noPreserve, (text) => text),
     ),
+    new Option("--no-moves", "do not look for what was renamed, moved or copied"),
     new Option("--links <HOW>", "symbolic links; safe skips those that point out of the tree")
       .choices(["keep", "follow", "skip", "safe"])
       .default("keep"),
   ];
 }
 
-function filterOptions({ filters }: Gathered): Option[] {
+export function filterOptions({ filters }: Gathered): Option[] {
   return [
     new Option(
       "--exclude <PATTERN>",
@@ -187,7 +208,7 @@ function repeatOptions(): Option[] {
   ];
 }
 
-function outputOptions(): Option[] {
+export function outputOptions(): Option[] {
   return [
     new Option("--json", "one JSON object a line on standard output (docs/scripting.md)"),
     new Option("-q, --quiet", "say nothing but what went wrong"),
@@ -203,7 +224,7 @@ function outputOptions(): Option[] {
   ];
 }
 
-function stateOptions({ state }: Gathered): Option[] {
+export function stateOptions({ state }: Gathered): Option[] {
   return [
     new Option("--no-flush", "do not wait until the disk has everything"),
     new Option(

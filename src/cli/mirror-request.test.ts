@@ -20,7 +20,12 @@ async function requestOf(
   });
   await command.exitOverride().parseAsync(line, { from: "user" });
   if (typed === undefined) throw new Error("the command did not run");
-  const defaults = { stateDir, driver: undefined, stdin: () => Readable.from([]) };
+  const defaults = {
+    stateDir,
+    driver: undefined,
+    binding: undefined,
+    stdin: () => Readable.from([]),
+  };
   return toMirrorRequest(typed.locations, typed.options, { ...defaults, onNotice });
 }
 

@@ -1,6 +1,7 @@
 import path from "node:path";
 import type { Readable } from "node:stream";
 
+import { stateHome } from "../app/past-runs.ts";
 import type { MirrorRequest } from "../app/request.ts";
 import { SyncError } from "../base/errors.ts";
 import { deleteLimitOrDefault } from "../config/delete-limit.ts";
@@ -8,6 +9,7 @@ import { longestWait } from "../config/duration.ts";
 import { readFilterRules } from "../config/filter-rules.ts";
 import { checkLocalLocation } from "../config/location.ts";
 import { acceptedGuards, preserveChoice } from "../config/named-choices.ts";
+import type { Host } from "./host.ts";
 import type { MirrorOptions } from "./mirror-options.ts";
 import { refuseLostBytes } from "./typed-bytes.ts";
 
@@ -18,6 +20,7 @@ export interface RequestDefaults {
   /** Told what the run has to do without. */
   readonly onNotice: (message: string) => void;
   readonly driver: "libc" | "portable" | undefined;
+  readonly binding: "native" | "wasm" | undefined;
   readonly stdin: () => Readable;
 }
 
@@ -44,6 +47,7 @@ export async function toMirrorRequest(
     deleteLimit: deleteLimitOrDefault(options.maxDelete),
     accept: acceptedGuards(options.accept),
     compare: options.compare,
+    hash: options.hash,
     modifyWindow: options.modifyWindow === undefined ? undefined : options.modifyWindow * 1e6,
     preserve: preserveChoice(options.preserve, options.noPreserve),
     links: options.links,
@@ -54,11 +58,13 @@ export async function toMirrorRequest(
     },
     ignoreFiles: options.gitignore ?? false,
     oneFileSystem: options.oneFileSystem ?? false,
+    moves: options.moves,
     flush: options.flush,
     versions: options.versions ?? { keep: "none" },
     stateDir: stateDirOf(options, defaults),
     history: options.history,
     driver: defaults.driver,
+    binding: defaults.binding,
   };
 }
 
@@ -74,6 +80,20 @@ function stateDirOf(options: MirrorOptions, defaults: RequestDefaults): string |
     if (!(error instanceof SyncError)) throw error;
     const isMissed = options.history && options.dryRun !== true;
     if (isMissed) defaults.onNotice(`${error.message}; going on without locks and history`);
+    return undefined;
+  }
+}
+
+/** Where the state is in these surroundings; that there is no place for it is a notice. */
+export function stateDirIfAny(
+  { variables }: Pick<Host, "variables">,
+  onNotice: (message: string) => void,
+): string | undefined {
+  try {
+    return stateHome(variables);
+  } catch (error) {
+    if (!(error instanceof SyncError)) throw error;
+    onNotice(error.message);
     return undefined;
   }
 }

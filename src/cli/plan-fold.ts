@@ -7,6 +7,8 @@ export type FoldClass = "delete" | "update" | "move" | "copy" | "create" | "meta
 export interface Fold {
   readonly class: FoldClass;
   readonly path: ActionView["path"];
+  /** Where the entries come from, if they are moved or copied. */
+  readonly from: ActionView["path"] | undefined;
   /**
    * `one` is a single action. `tree` is a directory that comes or goes with all that is in it; `inside` are many entries
    * of one directory, which itself stays.
@@ -24,6 +26,7 @@ const fewEnough = 3;
 interface Bucket {
   readonly class: FoldClass;
   readonly dir: ActionView["path"];
+  readonly from: ActionView["path"] | undefined;
   readonly isTree: boolean;
   entries: number;
   bytes: number;
@@ -74,24 +77,35 @@ function addTo(buckets: Map<string, Bucket>, view: ActionView, trees: ReadonlySe
   let dir = isWhole(view.path) ? view.path : parentOf(view.path);
   const isTree = isWhole(dir);
   if (isTree) while (dir !== "" && isWhole(parentOf(dir))) dir = parentOf(dir);
-  const key = `${kind} ${isTree ? "tree" : "inside"} ${dir}`;
-  const bucket = buckets.get(key) ?? { class: kind, dir, isTree, entries: 0, bytes: 0, first: [] };
+  // What comes from one directory into another one belongs together.
+  const from = kind === "move" && view.from !== undefined ? parentOf(view.from) : undefined;
+  const key = `${kind} ${isTree ? "tree" : "inside"} ${dir}\0${from ?? ""}`;
+  const bucket = buckets.get(key) ?? {
+    class: kind,
+    dir,
+    from,
+    isTree,
+    entries: 0,
+    bytes: 0,
+    first: [],
+  };
   buckets.set(key, bucket);
   bucket.entries++;
   bucket.bytes += view.size ?? 0;
   if (bucket.first.length < fewEnough) bucket.first.push(view);
 }
 
-function foldsOf({ class: kind, dir, isTree, entries, bytes, first }: Bucket): Fold[] {
+function foldsOf({ class: kind, dir, from, isTree, entries, bytes, first }: Bucket): Fold[] {
   if (isTree ? entries === 1 : entries <= fewEnough) return first.map(foldOfOne);
   const [view] = first;
   if (view === undefined) return [];
-  return [{ class: kind, path: dir, type: isTree ? "tree" : "inside", entries, bytes, view }];
+  const type = isTree ? "tree" : "inside";
+  return [{ class: kind, path: dir, from, type, entries, bytes, view }];
 }
 
 function foldOfOne(view: ActionView): Fold {
-  const { path, size: bytes = 0 } = view;
-  return { class: foldClassOf(view), path, type: "one", entries: 1, bytes, view };
+  const { path, from, size: bytes = 0 } = view;
+  return { class: foldClassOf(view), path, from, type: "one", entries: 1, bytes, view };
 }
 
 function largestFirst(a: Bucket, b: Bucket): number {

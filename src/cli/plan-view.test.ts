@@ -22,7 +22,15 @@ const numbers = (count: number) => Array.from({ length: count }, (_, i) => i);
 
 function shown(phases: Partial<Phases>, rest: Partial<Omit<Plan, "phases">> = {}): string[] {
   const plan = planOf(phases, rest);
-  const review = { source: "a", target: "b", plan, guards: [], deleteLimit: "50%" };
+  const review = {
+    source: "a",
+    target: "b",
+    plan,
+    guards: [],
+    deleteLimit: "50%",
+    accepted: new Set<string>(),
+    room: { bytes: 0, freeBytes: undefined },
+  };
   return planLines(review, look);
 }
 
@@ -148,7 +156,15 @@ describe("planLines", () => {
       { directories: [mkdir("d")], content: [create("d/a", 1)], removals: [remove("z")] },
       { problems: [{ path: relPath("p"), side: "target", code: "busy", message: "m" }] },
     );
-    const review = { source: "a", target: "b", plan, guards: [], deleteLimit: "50%" };
+    const review = {
+      source: "a",
+      target: "b",
+      plan,
+      guards: [],
+      deleteLimit: "50%",
+      accepted: new Set<string>(),
+      room: { bytes: 0, freeBytes: undefined },
+    };
     expect(fullPlanLines(review, look)).toEqual([
       "+ d/",
       "+ d/a",

@@ -3,7 +3,10 @@ import { Command, CommanderError } from "commander";
 import packageJson from "../../package.json" with { type: "json" };
 import { newHistoryCommand } from "./history-options.ts";
 import type { Host } from "./host.ts";
+import { newLogCommand } from "./log-options.ts";
 import { newMirrorCommand } from "./mirror-options.ts";
+import { newApplyCommand, newPlanCommand, newShowCommand } from "./plan-options.ts";
+import { newVerifyCommand } from "./verify-options.ts";
 import { newRestoreCommand } from "./restore-options.ts";
 import { newVersionsCommand } from "./versions-options.ts";
 
@@ -26,7 +29,8 @@ Exit codes:
   0    done and in sync, or nothing to do
   1    the run failed
   2    the command line or a file it names is wrong; nothing was touched
-  3    finished, but some entries have problems
+  3    finished, but some entries have problems; verify: there are differences
+  4    with plan --detailed-exitcode: there is something to do
   5    halted by a guard before the first change
   6    another run holds the lock
   130  interrupted
@@ -48,6 +52,10 @@ function newProgram(host: Host, done: (code: number) => void): Command {
     const { mirrorCommand } = await import("./mirror-command.ts");
     done(await mirrorCommand(locations, options, host));
   });
+  const verify = newVerifyCommand(async (locations, options) => {
+    const { verifyCommand } = await import("./verify-command.ts");
+    done(await verifyCommand(locations, options, host));
+  });
   const history = newHistoryCommand(async (options) => {
     const { historyCommand } = await import("./history-command.ts");
     done(await historyCommand(options, host));
@@ -60,8 +68,25 @@ function newProgram(host: Host, done: (code: number) => void): Command {
     const { restoreCommand } = await import("./restore-command.ts");
     done(await restoreCommand(replica, path, options, host));
   });
-  for (const command of [mirror, versions, restore, history]) program.addCommand(command);
-  for (const command of [program, ...program.commands]) setUp(command, host);
+  const log = newLogCommand(async (run, options) => {
+    const { logCommand } = await import("./log-command.ts");
+    done(await logCommand(run, options, host));
+  });
+  const plan = newPlanCommand(async (locations, options) => {
+    const { planCommand } = await import("./plan-command.ts");
+    done(await planCommand(locations, options, host));
+  });
+  const show = newShowCommand(async (name, options) => {
+    const { showCommand } = await import("./show-command.ts");
+    done(await showCommand(name, options, host));
+  });
+  const apply = newApplyCommand(async (name, options) => {
+    const { applyCommand } = await import("./apply-command.ts");
+    done(await applyCommand(name, options, host));
+  });
+  for (const command of [mirror, plan, show, apply, verify, versions, restore, history, log])
+    program.addCommand(command);
+  for (const command of [program, ...program.commands, ...plan.commands]) setUp(command, host);
   return program;
 }
 

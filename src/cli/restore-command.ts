@@ -26,7 +26,7 @@ export async function restoreCommand(
     targets: [to ?? replica],
     dryRun,
     deleteLimit: { type: "percent", percent: 100, atLeast: 0 },
-    versions: { keep: "none" },
+    accept: new Set<never>(),
   } as const;
   await using display = await openDisplay(options, shown, host);
   let isRunning = false;

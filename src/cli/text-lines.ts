@@ -140,6 +140,7 @@ export function summaryLine(summary: RunSummary, look: Look): string {
 function markOfStatus({ status }: RunSummary, { glyphs, paint }: Look): string {
   switch (status) {
     case "done":
+    case "changes":
       return paint("green", glyphs.done);
     case "problems":
       return paint("yellow", glyphs.warning);
@@ -157,6 +158,7 @@ function markOfStatus({ status }: RunSummary, { glyphs, paint }: Look): string {
 function outcomeWords({ status }: RunSummary): string[] {
   switch (status) {
     case "done":
+    case "changes":
       return [];
     case "problems":
       return ["finished, but not all of it"];

@@ -38,6 +38,7 @@ export function textPrinter(options: TextOptions): Report {
       case "start":
       case "phase":
       case "plan":
+      case "saved":
         return;
       case "action":
         if (!quiet && options.listActions) listAction(event, results);

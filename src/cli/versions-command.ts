@@ -1,7 +1,7 @@
 import type { KeptVersion } from "../app/list-versions.ts";
+import { pathRecord } from "../app/event-record.ts";
 import { listVersions } from "../app/list-versions.ts";
 import { checkLocalLocation } from "../config/location.ts";
-import { apiPath } from "./api-event.ts";
 import { driverOf } from "./driver-choice.ts";
 import { escapePath, safeJson } from "./escape.ts";
 import { formatBytes, formatLocalTime } from "./format.ts";
@@ -44,7 +44,7 @@ function versionLine({ path, entry, run, at, reason }: KeptVersion): string {
 function apiVersionOf({ path, entry, run, at, source, reason }: KeptVersion) {
   return {
     type: "version",
-    ...apiPath(path),
+    ...pathRecord(path),
     run,
     at: new Date(at).toISOString(),
     source: source ?? null,

@@ -5,7 +5,7 @@ import { aspectsOf, CHECK, compareRows } from "./compare-rows.ts";
 import type { Sameness } from "./compare-rows.ts";
 import type { Entry } from "./entry.ts";
 import type { Preserve } from "./preserve.ts";
-import { newChunk, pushFinding } from "./snapshot.ts";
+import { newChunk, pushFinding, SAME_CONTENT } from "./snapshot.ts";
 
 const everything: Preserve = {
   mode: true,
@@ -241,5 +241,35 @@ describe("everything else", () => {
     ],
   ])("%s", (_what, source, target, expected, over) => {
     expect(differs(source, target, over)).toEqual(expected);
+  });
+});
+
+describe("content that scans have compared on their way", () => {
+  const read = (
+    side: "source" | "target",
+    source: Entry,
+    target: Entry,
+    racySince: number = Infinity,
+  ): string[] => {
+    const chunk = newChunk(2);
+    for (const entry of [source, target]) pushFinding(chunk, 1, "x", entry);
+    chunk.flags[side === "source" ? 0 : 1]! |= SAME_CONTENT;
+    const same = { ...sameness, compare: "content", window: 1e9, racySince } as const;
+    const bits = compareRows(chunk, 0, chunk, 1, same);
+    return [...((bits & CHECK) === 0 ? [] : ["check"]), ...aspectsOf(bits)];
+  };
+
+  test("is not read again, whoever read it", () => {
+    for (const side of ["source", "target"] as const) {
+      expect(read(side, file(), file())).toEqual([]);
+      expect(read(side, file(), file({ mode: 0o600 }))).toEqual(["mode"]);
+    }
+  });
+
+  test("is read again where a file may have changed since", () => {
+    expect(read("target", file({ mtimeNs: 6 }), file())).toEqual(["check"]);
+    expect(read("source", file(), file({ mtimeSec: 990 }))).toEqual(["check", "times"]);
+    expect(read("target", file(), file(), changedAt)).toEqual(["check"]);
+    expect(read("target", file({ size: 11 }), file())).toEqual(["content"]);
   });
 });

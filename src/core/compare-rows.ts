@@ -1,8 +1,18 @@
+import type { Entry } from "./entry.ts";
 import { sameXattrs } from "./entry.ts";
 import type { Aspect } from "./plan.ts";
 import type { CompareMode, Preserve } from "./preserve.ts";
 import type { SnapshotChunk } from "./snapshot.ts";
-import { BLOCK_DEVICE, CHARACTER_DEVICE, FILE, HAS_EXTRA, SYMLINK } from "./snapshot.ts";
+import {
+  BLOCK_DEVICE,
+  CHARACTER_DEVICE,
+  FILE,
+  HAS_EXTRA,
+  newChunk,
+  pushFinding,
+  SAME_CONTENT,
+  SYMLINK,
+} from "./snapshot.ts";
 
 /** When two entries are the same. */
 export interface Sameness {
@@ -93,7 +103,7 @@ function fileBits(
   if (s.size[i] === 0) return 0;
   switch (same.compare) {
     case "content":
-      return CHECK;
+      return isReadAlready(s, i, t, k, same.racySince) ? 0 : CHECK;
     case "size":
       return 0;
     case "size+mtime": {
@@ -103,6 +113,22 @@ function fileBits(
       return isRacy(s, i, same.racySince) ? CHECK : 0;
     }
   }
+}
+
+/**
+ * Whether content that a scan has compared on its way is still what both rows are of: one of them was looked at after that.
+ * A file that changed in between has another mtime than its twin, or one of this very moment.
+ */
+function isReadAlready(
+  s: SnapshotChunk,
+  i: number,
+  t: SnapshotChunk,
+  k: number,
+  racySince: number,
+): boolean {
+  if (((s.flags[i]! | t.flags[k]!) & SAME_CONTENT) === 0) return false;
+  const isExact = s.mtimeSec[i] === t.mtimeSec[k] && s.mtimeNs[i] === t.mtimeNs[k];
+  return isExact && !isRacy(s, i, racySince);
 }
 
 function isRacy(s: SnapshotChunk, i: number, since: number): boolean {
@@ -133,6 +159,14 @@ function metadataBits(
     if (!sameXattrs(s.extras.get(i)?.xattrs, t.extras.get(k)?.xattrs)) bits |= XATTRS;
   }
   return bits;
+}
+
+/** What is to be set on an entry whose content is right: everything that differs but the content. */
+export function aspectsBetween(source: Entry, target: Entry, same: Sameness): Aspect[] {
+  const [s, t] = [newChunk(1), newChunk(1)];
+  pushFinding(s, 0, "", source);
+  pushFinding(t, 0, "", target);
+  return aspectsOf(compareRows(s, 0, t, 0, same) & ~(CONTENT | CHECK));
 }
 
 /** A set-id bit is not given to a file of another owner or group than the source's, and so is not missed there. */

@@ -16,6 +16,7 @@ import type { CompareRules } from "./compare.ts";
 import { compare } from "./compare.ts";
 import type { CompareCounts, Difference } from "./difference.ts";
 import { noFilter } from "./filter.ts";
+import { rootPath } from "./path.ts";
 import type { Preserve } from "./preserve.ts";
 
 const preserve: Preserve = {
@@ -31,6 +32,8 @@ const preserve: Preserve = {
 };
 
 const rules: CompareRules = {
+  top: rootPath,
+  holdsTrees: false,
   isSingle: false,
   excludedGoes: false,
   targetPlace: undefined,

@@ -1,4 +1,4 @@
-import type { DirectoryEntry, Finding } from "./entry.ts";
+import { isRealEntry } from "./entry.ts";
 import type { CheckRows } from "./check-rows.ts";
 import { KeptCheck, roomyRows } from "./check-rows.ts";
 import type { Around, CompareCounts, Difference } from "./difference.ts";
@@ -6,22 +6,31 @@ import type { Sameness } from "./compare-rows.ts";
 import { aspectsOf, CHECK, compareRows } from "./compare-rows.ts";
 import type { Cursor } from "./cursor.ts";
 import { advance, compareNames, currentPath, ended, newCursor, refill } from "./cursor.ts";
+import type { RootIdentity } from "./root-identity.ts";
+import { rootIdentity } from "./root-identity.ts";
 import type { SelectionRules } from "./selection.ts";
 import { newSelection } from "./selection.ts";
 import type { SnapshotChunk } from "./snapshot.ts";
-import { joinPath, rootPath } from "./path.ts";
+import type { GrowingTree } from "./held-tree.ts";
+import { holdRows, newTree } from "./held-tree.ts";
+import type { Matches } from "./matched-directories.ts";
+import { aroundOf, keepMatches, newMatches, noteMatch } from "./matched-directories.ts";
+import type { RelPath } from "./path.ts";
 import {
   CLOSED,
   DIRECTORY,
   EXCLUDED,
   findingAt,
   LEFTOVER,
-  nameAt,
   PASSED_OVER,
   PROBLEM,
 } from "./snapshot.ts";
 
 export interface CompareRules {
+  /** Where the compared directories are, below the replicas' roots. */
+  readonly top: RelPath;
+  /** Directories that only one side has are told as a whole, with their rows; see `held-tree.ts`. */
+  readonly holdsTrees: boolean;
   /** The trees are one entry each: their roots are just the directories around it. */
   readonly isSingle: boolean;
   /** What the source leaves out is removed from the target instead of left alone. */
@@ -43,32 +52,16 @@ interface Comparison {
   out: Difference[];
   /** Rows deeper than this are passed over, on both sides. */
   frozenBelow: number;
-  /** By depth: what stands for the latest matched directory in what is said of its inside. */
-  readonly around: (Around | undefined)[];
-  /** By depth: whether the latest directory is one of both replicas, and where its rows are. */
-  readonly matched: boolean[];
-  readonly matchedRows: MatchedRows[];
+  readonly matches: Matches;
   checks: CheckRows | undefined;
+  /** The tree that the cursor is in, where one is held. */
+  sourceTree: GrowingTree | undefined;
+  targetTree: GrowingTree | undefined;
   readonly sourceRoot: RootIdentity;
   readonly targetRoot: RootIdentity;
   checked: number;
   targetEntries: number;
   skipped: number;
-}
-
-/** The rows of a directory of both replicas. One cursor may have left it for its next sibling while the other is inside. */
-interface MatchedRows {
-  source: SnapshotChunk;
-  sourceRow: number;
-  target: SnapshotChunk;
-  targetRow: number;
-}
-
-/** Identity of a replica's root, once its row was met; without one, nothing is like it. */
-export interface RootIdentity {
-  dev: number;
-  inoHigh: number;
-  inoLow: number;
 }
 
 /**
@@ -81,18 +74,18 @@ export async function* compare(
   rules: CompareRules,
 ): AsyncGenerator<Difference[], CompareCounts> {
   const run: Comparison = {
-    source: newCursor(source),
-    target: newCursor(target),
+    source: newCursor(source, rules.top),
+    target: newCursor(target, rules.top),
     rules,
     selection: newSelection(rules.selection),
     out: [],
     frozenBelow: Infinity,
-    around: [],
-    matched: [],
-    matchedRows: [],
+    matches: newMatches(rules.top),
     checks: undefined,
-    sourceRoot: { dev: -1, inoHigh: -1, inoLow: -1 },
-    targetRoot: { ...(rules.targetPlace ?? { dev: -1, inoHigh: -1, inoLow: -1 }) },
+    sourceTree: undefined,
+    targetTree: undefined,
+    sourceRoot: rootIdentity(undefined),
+    targetRoot: rootIdentity(rules.targetPlace),
     checked: 0,
     targetEntries: 0,
     skipped: 0,
@@ -100,10 +93,8 @@ export async function* compare(
   try {
     while (await fillBoth(run)) {
       while (!run.source.empty && !run.target.empty && step(run));
-      if (run.out.length > 0) {
-        yield run.out;
-        run.out = [];
-      }
+      if (run.out.length > 0) yield run.out;
+      run.out = [];
     }
   } finally {
     await Promise.all([run.source.chunks.return?.(), run.target.chunks.return?.()]);
@@ -114,8 +105,8 @@ export async function* compare(
 /** Gives both cursors a row; false when both have none left. */
 async function fillBoth(run: Comparison): Promise<boolean> {
   const { source, target } = run;
-  if (source.empty) keepMatches(run, source.chunk);
-  if (target.empty) keepMatches(run, target.chunk);
+  if (source.empty) keepMatches(run.matches, source.chunk);
+  if (target.empty) keepMatches(run.matches, target.chunk);
   await Promise.all([source.empty && refill(source), target.empty && refill(target)]);
   return source.depth !== ended || target.depth !== ended;
 }
@@ -133,10 +124,11 @@ function step(run: Comparison): boolean {
     return true;
   }
   run.frozenBelow = Infinity;
+  if (run.sourceTree !== undefined && holdBelow(run, source, run.sourceTree)) return true;
+  if (run.targetTree !== undefined && holdBelow(run, target, run.targetTree)) return true;
   if (source.depth === ended && target.depth === ended) return false;
   // The deeper cursor is inside a directory that the other one has left or never had.
-  const order =
-    source.depth === target.depth ? compareNames(source, target) : target.depth - source.depth;
+  const order = source.depth === target.depth ? namesOrder(run) : target.depth - source.depth;
   if (order <= 0) watchRoots(run, source, run.sourceRoot, run.targetRoot);
   if (order >= 0) watchRoots(run, target, run.targetRoot, run.sourceRoot);
   if (order < 0) onlySource(run);
@@ -145,10 +137,15 @@ function step(run: Comparison): boolean {
   return true;
 }
 
+/** What is compared is one thing, whatever its two ends are called. */
+function namesOrder({ source, target }: Comparison): number {
+  return source.depth === 0 ? 0 : compareNames(source, target);
+}
+
 function onlySource(run: Comparison): void {
   const { source } = run;
   const { chunk, row, depth } = source;
-  run.matched[depth] = false;
+  run.matches.matched[depth] = false;
   const kind = run.selection.sourceKind(source);
   const isJustAround = depth === 0 && run.rules.isSingle;
   if (kind === LEFTOVER || isJustAround) {
@@ -163,11 +160,16 @@ function onlySource(run: Comparison): void {
     if (kind === PROBLEM) freeze(run, source, "source");
     else {
       run.selection.enter(source, run.out);
-      const entry = findingAt(chunk, row);
-      const around = aroundOf(run, source);
-      if (isEntry(entry))
-        run.out.push({ type: "source-only", path: currentPath(source), source: entry, around });
-      if ((chunk.flags[row]! & CLOSED) !== 0) run.frozenBelow = depth;
+      const around = aroundOf(run.matches, depth);
+      const isClosed = (chunk.flags[row]! & CLOSED) !== 0;
+      if (isClosed) run.frozenBelow = depth;
+      if (isHeld(run, kind, depth) && !isClosed) {
+        run.sourceTree = hold(run, source, "source-tree", around);
+      } else {
+        const entry = findingAt(chunk, row);
+        if (isRealEntry(entry))
+          run.out.push({ type: "source-only", path: currentPath(source), source: entry, around });
+      }
     }
   }
   advance(source);
@@ -176,7 +178,7 @@ function onlySource(run: Comparison): void {
 function onlyTarget(run: Comparison): void {
   const { target } = run;
   const { chunk, row, depth } = target;
-  run.matched[depth] = false;
+  run.matches.matched[depth] = false;
   const kind = run.selection.targetKind(target);
   countTarget(run);
   if (kind === LEFTOVER) {
@@ -188,10 +190,13 @@ function onlyTarget(run: Comparison): void {
   } else if ((chunk.flags[row]! & CLOSED) !== 0) {
     keep(run, depth);
   } else {
-    const entry = findingAt(chunk, row);
-    const around = aroundOf(run, target);
-    if (isEntry(entry))
-      run.out.push({ type: "target-only", path: currentPath(target), target: entry, around });
+    const around = aroundOf(run.matches, target.depth);
+    if (isHeld(run, kind, depth)) run.targetTree = hold(run, target, "target-tree", around);
+    else {
+      const entry = findingAt(chunk, row);
+      if (isRealEntry(entry))
+        run.out.push({ type: "target-only", path: currentPath(target), target: entry, around });
+    }
   }
   advance(target);
 }
@@ -232,6 +237,53 @@ function both(run: Comparison): void {
   advance(target);
 }
 
+function isHeld({ rules }: Comparison, kind: number, depth: number): boolean {
+  return rules.holdsTrees && kind === DIRECTORY && depth > 0;
+}
+
+/** Begins to hold the directory that a cursor stands on. */
+function hold(
+  run: Comparison,
+  cursor: Cursor,
+  type: "source-tree" | "target-tree",
+  around: Around | undefined,
+): GrowingTree {
+  const path = currentPath(cursor);
+  const tree = newTree(path, cursor.depth);
+  holdRows(tree, cursor.chunk, cursor.row, cursor.row + 1);
+  run.out.push({ type, path, tree, around });
+  return tree;
+}
+
+/** Takes all rows of this chunk that belong into the tree; false where it has come to its end. */
+function holdBelow(run: Comparison, cursor: Cursor, tree: GrowingTree): boolean {
+  const isSource = cursor === run.source;
+  if (cursor.depth <= tree.depth) {
+    if (isSource) run.sourceTree = undefined;
+    else run.targetTree = undefined;
+    return false;
+  }
+  const { chunk, row: start } = cursor;
+  while (!cursor.empty && cursor.depth > tree.depth) {
+    if (isSource) {
+      watchRoots(run, cursor, run.sourceRoot, run.targetRoot);
+      const kind = run.selection.sourceKind(cursor);
+      if (kind === EXCLUDED) run.skipped++;
+      else if (kind !== LEFTOVER) run.checked++;
+      tree.hasGaps ||= kind === PROBLEM;
+    } else {
+      watchRoots(run, cursor, run.targetRoot, run.sourceRoot);
+      countTarget(run);
+      const kind = run.selection.targetKind(cursor);
+      const isClosed = (chunk.flags[cursor.row]! & CLOSED) !== 0;
+      tree.hasGaps ||= kind === PROBLEM || kind === EXCLUDED || isClosed;
+    }
+    advance(cursor);
+  }
+  holdRows(tree, chunk, start, cursor.row);
+  return true;
+}
+
 /** Whether the source's current row, which is left out, is so by a rule, and its twin shall go. */
 function goesAlong({ rules, source }: Comparison): boolean {
   const { chunk, row } = source;
@@ -265,9 +317,9 @@ function pair(run: Comparison): void {
   const bits = compareRows(source.chunk, source.row, target.chunk, target.row, run.rules.sameness);
   const kind = source.chunk.kind[source.row]!;
   const isDirectory = kind === DIRECTORY && target.chunk.kind[target.row] === DIRECTORY;
-  run.matched[depth] = isDirectory;
-  run.around[depth] = undefined;
-  if (isDirectory) noteMatch(run, depth);
+  run.matches.matched[depth] = isDirectory;
+  run.matches.around[depth] = undefined;
+  if (isDirectory) noteMatch(run.matches, depth, source, target);
   run.selection.enter(source, out);
   const closed =
     ((source.chunk.flags[source.row]! | target.chunk.flags[target.row]!) & CLOSED) !== 0;
@@ -279,7 +331,7 @@ function pair(run: Comparison): void {
   if (bits === 0 && !isLinked(run, kind)) return;
   const path = currentPath(source);
   const aspects = aspectsOf(bits);
-  const around = aroundOf(run, source);
+  const around = aroundOf(run.matches, depth);
   if ((bits & CHECK) !== 0) {
     const rows = {
       source: source.chunk,
@@ -293,7 +345,7 @@ function pair(run: Comparison): void {
   }
   const from = findingAt(source.chunk, source.row);
   const to = findingAt(target.chunk, target.row);
-  if (!isEntry(from) || !isEntry(to)) return;
+  if (!isRealEntry(from) || !isRealEntry(to)) return;
   if (bits === 0 && from.kind !== "directory" && to.kind !== "directory") {
     out.push({ type: "linked", path, source: from, target: to, aspects, around });
   } else {
@@ -306,50 +358,6 @@ function isLinked(run: Comparison, kind: number): boolean {
   return run.source.chunk.nlink[run.source.row]! > 1 || run.target.chunk.nlink[run.target.row]! > 1;
 }
 
-function noteMatch({ matched, matchedRows, source, target }: Comparison, depth: number): void {
-  // Whatever was matched further down was inside a directory that both have left.
-  matched.length = depth + 1;
-  const rows = (matchedRows[depth] ??= {
-    source: source.chunk,
-    sourceRow: 0,
-    target: target.chunk,
-    targetRow: 0,
-  });
-  rows.source = source.chunk;
-  rows.sourceRow = source.row;
-  rows.target = target.chunk;
-  rows.targetRow = target.row;
-}
-
-/** The directory of both replicas that holds the cursor's row, if there is one; one object for all that is in it. */
-function aroundOf(run: Comparison, cursor: Cursor): Around | undefined {
-  const parent = cursor.depth - 1;
-  return parent < 0 || run.matched[parent] !== true ? undefined : aroundAt(run, parent);
-}
-
-function aroundAt(run: Comparison, depth: number): Around {
-  const known = run.around[depth];
-  if (known !== undefined) return known;
-  const { source, sourceRow, target, targetRow } = run.matchedRows[depth]!;
-  const around: Around = {
-    path:
-      depth === 0 ? rootPath : joinPath(aroundAt(run, depth - 1).path, nameAt(source, sourceRow)),
-    source: findingAt(source, sourceRow) as DirectoryEntry,
-    target: findingAt(target, targetRow) as DirectoryEntry,
-  };
-  run.around[depth] = around;
-  return around;
-}
-
-/** Keeps what is known of matched directories with rows in a chunk whose memory may be used for another one. */
-function keepMatches(run: Comparison, chunk: SnapshotChunk): void {
-  // Behind the first depth that is not matched, nothing is inside a directory of both.
-  for (let depth = 0; run.matched[depth] === true; depth++) {
-    const { source, target } = run.matchedRows[depth]!;
-    if (source === chunk || target === chunk) aroundAt(run, depth);
-  }
-}
-
 function countTarget(run: Comparison): void {
   const kind = run.target.chunk.kind[run.target.row];
   if (run.target.depth > 0 && kind !== EXCLUDED && kind !== LEFTOVER) run.targetEntries++;
@@ -359,7 +367,7 @@ function leftover(run: Comparison): void {
   const { target } = run;
   const finding = findingAt(target.chunk, target.row);
   if (finding.kind !== "leftover") return;
-  const around = aroundOf(run, target);
+  const around = aroundOf(run.matches, target.depth);
   run.out.push({
     type: "leftover",
     path: currentPath(target),
@@ -385,10 +393,4 @@ function blocked(run: Comparison, message: string): void {
   const path = currentPath(run.target);
   run.out.push({ type: "frozen", problem: { path, side: "target", code: "blocked", message } });
   run.frozenBelow = run.target.depth;
-}
-
-function isEntry(
-  finding: Finding,
-): finding is Exclude<Finding, { kind: "problem" | "excluded" | "leftover" }> {
-  return finding.kind !== "problem" && finding.kind !== "excluded" && finding.kind !== "leftover";
 }

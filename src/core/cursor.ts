@@ -15,6 +15,8 @@ export interface Cursor {
   /** The chunk is used up: call {@link refill} before looking at the row. */
   empty: boolean;
   readonly chunks: AsyncIterator<SnapshotChunk>;
+  /** Path of the directory at depth 0. */
+  readonly top: RelPath;
   /** By depth: where the latest directory of that depth stands, and its path where that was asked for. */
   readonly dirChunks: SnapshotChunk[];
   readonly dirRows: number[];
@@ -23,13 +25,14 @@ export interface Cursor {
 
 const noChunk = { count: 0 } as SnapshotChunk;
 
-export function newCursor(chunks: AsyncIterable<SnapshotChunk>): Cursor {
+export function newCursor(chunks: AsyncIterable<SnapshotChunk>, top: RelPath = rootPath): Cursor {
   return {
     chunk: noChunk,
     row: -1,
     depth: ended,
     empty: true,
     chunks: chunks[Symbol.asyncIterator](),
+    top,
     dirChunks: [],
     dirRows: [],
     dirPaths: [],
@@ -84,7 +87,7 @@ function directoryPath(cursor: Cursor, depth: number): RelPath {
   if (known !== undefined) return known;
   const path =
     depth <= 0
-      ? rootPath
+      ? cursor.top
       : joinPath(
           directoryPath(cursor, depth - 1),
           nameAt(cursor.dirChunks[depth]!, cursor.dirRows[depth]!),
@@ -95,7 +98,7 @@ function directoryPath(cursor: Cursor, depth: number): RelPath {
 
 /** Path of the current row. */
 export function currentPath(cursor: Cursor): RelPath {
-  if (cursor.depth <= 0) return rootPath;
+  if (cursor.depth <= 0) return cursor.top;
   return joinPath(directoryPath(cursor, cursor.depth - 1), nameAt(cursor.chunk, cursor.row));
 }
 

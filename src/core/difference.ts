@@ -1,4 +1,5 @@
 import type { DirectoryEntry, Entry, FileEntry, Leaf } from "./entry.ts";
+import type { HeldTree } from "./held-tree.ts";
 import type { RelPath } from "./path.ts";
 import type { Aspect } from "./plan.ts";
 import type { Problem } from "./problem.ts";
@@ -22,6 +23,13 @@ export type Difference =
       readonly type: "target-only";
       readonly path: RelPath;
       readonly target: Entry;
+      readonly around: Around | undefined;
+    }
+  /** A directory that only one of the two has, with everything below it. Spoken of only where trees are held. */
+  | {
+      readonly type: "source-tree" | "target-tree";
+      readonly path: RelPath;
+      readonly tree: HeldTree;
       readonly around: Around | undefined;
     }
   | {

@@ -74,6 +74,11 @@ export interface LeftoverEntry {
 /** Whatever a scan may find at a path. */
 export type Finding = Entry | ProblemEntry | ExcludedEntry | LeftoverEntry;
 
+/** Whether what was found is something that was read. */
+export function isRealEntry(finding: Finding): finding is Entry {
+  return finding.kind !== "problem" && finding.kind !== "excluded" && finding.kind !== "leftover";
+}
+
 /** Device and inode as one key, for maps. */
 export function identityKey(entry: {
   readonly dev: number;

@@ -12,6 +12,14 @@ export interface RootFacts {
   readonly mountPoint: string;
   /** The same at the last good run; `undefined` where that is not known. */
   readonly knownMountPoint: string | undefined;
+  /** What it was when the plan was made, where the plan is older than this look. */
+  readonly planned?: PlannedRootFacts | undefined;
+}
+
+export interface PlannedRootFacts {
+  readonly exists: boolean;
+  /** Of the root, or of the nearest directory to it that existed. */
+  readonly identity: string;
 }
 
 /** Checks that need no scan. Order of the result: the most telling first. */
@@ -31,7 +39,16 @@ export function checkRoots(
     return trips;
   }
   for (const root of [source, target]) {
-    const { knownMountPoint, mountPoint, location } = root;
+    const { knownMountPoint, mountPoint, location, planned } = root;
+    if (planned !== undefined && !isAsPlanned(root, planned)) {
+      trips.push({
+        guard: "identity",
+        saw: `${location} is not the directory that the plan was made for`,
+        would: "another directory would be used in its place",
+        advice: "Mount what was mounted then, or make a new plan.",
+      });
+      continue;
+    }
     if (knownMountPoint === undefined || knownMountPoint.length <= mountPoint.length) continue;
     trips.push({
       guard: "identity",
@@ -42,6 +59,12 @@ export function checkRoots(
   }
   if (sameMachine) trips.push(...checkOverlap(source, target));
   return trips;
+}
+
+/** A directory that was missing may have been made since, in the same place. */
+function isAsPlanned({ exists, lineage }: RootFacts, planned: PlannedRootFacts): boolean {
+  if (!planned.exists) return lineage.includes(planned.identity);
+  return exists && lineage[0] === planned.identity;
 }
 
 function checkOverlap(source: RootFacts, target: RootFacts): GuardTrip[] {
@@ -181,7 +204,7 @@ function checkSpace(
 }
 
 /** Room that the plan takes at its fullest moment: deletions come last, and a file is staged beside the one it replaces. */
-function roomNeeded(
+export function roomNeeded(
   { phases }: Plan,
   reflink: boolean,
   keepsVersions: boolean,
@@ -196,7 +219,7 @@ function roomNeeded(
       (keepsVersions || action.expected === undefined)
     )
       inodes++;
-    if (action.type !== "put-file" || reflink) continue;
+    if ((action.type !== "put-file" && action.type !== "copy-file") || reflink) continue;
     const { entry, expected } = action;
     const needed = Math.min(entry.size, entry.blocks * 512);
     const freed =

@@ -1,6 +1,6 @@
 import { shownBytes } from "../base/byte-string.ts";
 import type { Around, CompareCounts, Difference } from "./difference.ts";
-import type { DirectoryEntry, Entry } from "./entry.ts";
+import type { DirectoryEntry, Entry, FileEntry } from "./entry.ts";
 import { foldName } from "./fold.ts";
 import type { LinkMember } from "./link-groups.ts";
 import { planLinkGroups } from "./link-groups.ts";
@@ -32,13 +32,36 @@ interface Draft {
   readonly sheltering: Set<RelPath>;
   /** For actions that move the times of a directory which is there already: that directory. */
   readonly around: Map<Action, Around>;
+  /** The same for moves, which are decided on elsewhere. */
+  readonly touched: Around[];
   readonly folded: Map<RelPath, RelPath>;
   readonly nested: RelPath[];
 }
 
 /** Makes the plan of a one-way run out of differences, told in any order. Content checks have been settled before. */
+/** What is left to be said when content was checked and moves were found. */
+export type PlannedDifference =
+  | Exclude<Difference, { type: "check" }>
+  /** A file that only the source has, whose content the target has at `from`. */
+  | {
+      readonly type: "copied";
+      readonly path: RelPath;
+      readonly source: FileEntry;
+      readonly from: RelPath;
+      readonly original: FileEntry;
+      readonly around: Around | undefined;
+    };
+
+/** Moves in the order in which they are carried out, and directories of both replicas in which they change something. */
+export interface ArrangedMoves {
+  readonly actions: readonly Action[];
+  readonly touched: readonly Around[];
+}
+
 export interface MirrorPlanner {
-  add(difference: Exclude<Difference, { type: "check" }>): void;
+  /** Everything that is added besides speaks of the target as it is after these. */
+  arrange(moves: ArrangedMoves): void;
+  add(difference: PlannedDifference): void;
   finish(counts: CompareCounts): Plan;
 }
 
@@ -60,13 +83,21 @@ export function newMirrorPlanner(rules: MirrorRules): MirrorPlanner {
     problems: [],
     sheltering: new Set(),
     around: new Map(),
+    touched: [],
     folded: new Map(),
     nested: [],
   };
-  return { add: (difference) => add(draft, difference), finish: (counts) => finish(draft, counts) };
+  return {
+    arrange({ actions, touched }) {
+      draft.phases.moves.push(...actions);
+      draft.touched.push(...touched);
+    },
+    add: (difference) => add(draft, difference),
+    finish: (counts) => finish(draft, counts),
+  };
 }
 
-function add(draft: Draft, difference: Exclude<Difference, { type: "check" }>): void {
+function add(draft: Draft, difference: PlannedDifference): void {
   switch (difference.type) {
     case "source-only":
       put(draft, difference.path, undefined, difference.source, ["kind"], difference.around);
@@ -74,6 +105,19 @@ function add(draft: Draft, difference: Exclude<Difference, { type: "check" }>): 
     case "differs":
       differs(draft, difference);
       return;
+    case "copied": {
+      const { path, from, original, source: entry, around } = difference;
+      const action = {
+        type: "copy-file",
+        path,
+        from,
+        original,
+        expected: undefined,
+        entry,
+      } as const;
+      push(draft, "content", action, around);
+      return;
+    }
     case "linked":
       if (draft.rules.hardlinks) draft.members.push({ ...difference, aspects: [] });
       return;
@@ -97,6 +141,10 @@ function add(draft: Draft, difference: Exclude<Difference, { type: "check" }>): 
     }
     case "folded":
       draft.folded.set(difference.path, difference.other);
+      return;
+    // Trees are held for whoever looks for moves, and taken apart before.
+    case "source-tree":
+    case "target-tree":
       return;
     case "nested":
       draft.nested.push(difference.path);
@@ -196,6 +244,7 @@ function shelter(draft: Draft, path: RelPath): void {
 }
 
 function finish(draft: Draft, counts: CompareCounts): Plan {
+  dropMade(draft);
   dropFolded(draft);
   dropRespelled(draft);
   dropSheltered(draft);
@@ -217,6 +266,18 @@ function finish(draft: Draft, counts: CompareCounts): Plan {
   problems.sort((a, b) => comparePaths(a.path, b.path));
   const concerns = { folded: [...draft.folded], nested: draft.nested };
   return { phases, problems, ...counts, totals: totalsOf(phases), concerns };
+}
+
+/** Leaves out directories that moves have already asked for. */
+function dropMade({ phases, around, touched }: Draft): void {
+  const made = new Set(phases.moves.map(({ type, path }) => (type === "move" ? undefined : path)));
+  if (made.size === 0) return;
+  phases.directories = phases.directories.filter((action) => {
+    const isMade = made.has(action.path);
+    const changed = isMade ? around.get(action) : undefined;
+    if (changed !== undefined) touched.push(changed);
+    return !isMade;
+  });
 }
 
 function placeLinks(draft: Draft): void {
@@ -309,14 +370,15 @@ function dropSheltered(draft: Draft): void {
 /** Directories that are not finished for a reason of their own get their times back after the work inside. */
 function restoreTouched(draft: Draft): void {
   const finished = new Set(draft.phases.finishing.map((action) => action.path));
+  const restore = (around: Around | undefined): void => {
+    if (around === undefined || finished.has(around.path)) return;
+    const { path, source, target } = around;
+    finished.add(path);
+    finishing(draft, path, target, source, []);
+  };
+  for (const around of draft.touched) restore(around);
   for (const name of phaseNames) {
-    for (const action of draft.phases[name]) {
-      const around = draft.around.get(action);
-      if (around === undefined || finished.has(around.path)) continue;
-      const { path, source, target } = around;
-      finished.add(path);
-      finishing(draft, path, target, source, []);
-    }
+    for (const action of draft.phases[name]) restore(draft.around.get(action));
   }
 }
 

@@ -46,6 +46,9 @@ export const LEFTOVER_DIRECTORY = 4;
 /** In `flags`: an excluded row that no filter rule names; a link that is not wanted, say. */
 export const PASSED_OVER = 8;
 
+/** In `flags`: the content was read and compared with that of the file at the same place of the other tree; it is equal. */
+export const SAME_CONTENT = 16;
+
 /** What few rows have: kept beside the columns. */
 export interface Extra {
   readonly linkTarget?: ByteString;

@@ -4,7 +4,9 @@
  * capabilities. This file is the contract; it knows no driver.
  */
 import type { Filter } from "../core/filter.ts";
-import type { RootIdentity } from "../core/compare.ts";
+import type { RootIdentity } from "../core/root-identity.ts";
+import type { ByteString } from "../base/byte-string.ts";
+import type { HashAlgorithm, HashExtent } from "../core/content-hash.ts";
 import type { FileEntry } from "../core/entry.ts";
 import type { Name, RelPath } from "../core/path.ts";
 import type { Action } from "../core/plan.ts";
@@ -61,6 +63,11 @@ export interface ScanRequest {
   readonly acls: boolean;
   /** Looks at the root and at this name in it, if it is there, and at nothing else. */
   readonly only?: Name;
+  /**
+   * Content will be compared with this replica's. Where both are at hand, a scan may do so on its way, for any of the files,
+   * and flag rows as `SAME_CONTENT`; it leaves out what the scan of the other replica, asked likewise, does.
+   */
+  readonly contentOf?: Endpoint;
 }
 
 /** One file that both replicas hold with equal size: is its content equal too? */
@@ -77,6 +84,19 @@ export type ContentVerdict =
   | { readonly path: RelPath; readonly equal: boolean }
   | { readonly path: RelPath; readonly problem: Problem };
 
+/** One file whose hash is wanted. */
+export interface HashRequest {
+  readonly path: RelPath;
+  /** Bytes. */
+  readonly size: number;
+  readonly what: HashExtent;
+  /** As it was scanned: what it is not any more is a problem, and no hash. */
+  readonly entry: FileEntry;
+}
+export type HashVerdict =
+  | { readonly path: RelPath; readonly digest: ByteString }
+  | { readonly path: RelPath; readonly problem: Problem };
+
 export interface ReadOptions {
   /** The source was scanned through its links. */
   readonly followLinks: boolean;
@@ -86,6 +106,12 @@ export interface ReadOptions {
 export type VersionsOfRun =
   | { readonly stamp: string }
   | { readonly problem: Pick<Problem, "code" | "message"> };
+
+export interface HashOptions extends ReadOptions {
+  readonly algorithm: HashAlgorithm;
+  /** Whose side problems are said of. */
+  readonly side: Side;
+}
 
 export interface ApplyOptions extends ReadOptions {
   readonly preserve: Preserve;
@@ -162,6 +188,16 @@ export interface Endpoint extends AsyncDisposable {
   beginVersions(at: number, record: (stamp: string) => string): Promise<VersionsOfRun>;
 
   /**
+   * Hashes files where they are. A verdict for every request, in the same order; a file that is not, or does not stay, what
+   * its entry says (size, mtime, and ctime where that is known) has the problem `changed`. Path order is fastest.
+   */
+  hash(
+    requests: readonly HashRequest[],
+    options: HashOptions,
+    signal: AbortSignal,
+  ): Promise<HashVerdict[]>;
+
+  /**
    * Carries out actions of one phase. `ordered` keeps them in order and one at a time; otherwise they may run at once.
    * Outcomes come as they fall. After `signal` aborts, files in hand are finished and nothing more is begun.
    */
@@ -178,7 +214,7 @@ export interface Endpoint extends AsyncDisposable {
   progress(): Progress;
 }
 
-/** Thrown inside a driver for trouble with one path; `apply` and `compareContent` turn it into data. */
+/** Thrown inside a driver for trouble with one path; `apply`, `compareContent` and `hash` turn it into data. */
 export class EntryProblem extends Error {
   readonly code: Problem["code"];
   readonly side: Side;

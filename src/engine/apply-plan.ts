@@ -8,6 +8,7 @@ import type { ApplyOptions, Endpoint, Outcome } from "../endpoint/endpoint.ts";
 
 /** Phases whose actions must keep their order: parents before children, or the other way round. */
 const ordered: ReadonlySet<keyof Phases> = new Set([
+  "moves",
   "directories",
   "removals",
   "replacements",
@@ -30,7 +31,7 @@ export async function* applyPlan(
   signal: AbortSignal,
 ): AsyncGenerator<Outcome[]> {
   const { plan, source, target, options } = input;
-  /** Directories that could not be made: their one problem speaks for all that should be inside. */
+  /** What could not be made, or not be moved there: its one problem speaks for all that should be done to it or inside. */
   const lost = new Set<RelPath>();
   /** Where an old content still stands, or none: nothing may become a further name of that. */
   const failed = new Set<RelPath>();
@@ -56,10 +57,11 @@ export async function* applyPlan(
       continue;
     }
     const wanted = plan.phases[name].filter((action) => !isWithinAny(action.path, lost));
-    const actions = wanted.filter((action) => !isBlocked(action, failed));
-    if (actions.length < wanted.length) {
-      yield wanted.filter((action) => isBlocked(action, failed)).map(blockedOutcome);
-    }
+    const isBlocked = (action: Action): boolean =>
+      (action.type === "link" || action.type === "copy-file") &&
+      (failed.has(action.from) || isWithinAny(action.from, lost));
+    const actions = wanted.filter((action) => !isBlocked(action));
+    if (actions.length < wanted.length) yield wanted.filter(isBlocked).map(blockedOutcome);
     if (actions.length === 0) continue;
     // DURABILITY: what replaces a deleted entry is on the disk before that entry goes.
     if (name === "removals") await flush();
@@ -73,13 +75,28 @@ export async function* applyPlan(
       yield outcomes.filter(({ action, done, problem }) => {
         if (isWithinAny(action.path, lost)) return false;
         isFull ||= problem?.side === "target" && incapable.has(problem.code);
-        if (!done) (action.type === "make-directory" ? lost : failed).add(action.path);
+        if (!done) lose(action, lost, failed);
         return true;
       });
     }
     if (name !== "removals") unflushed = true;
   }
   await flush();
+}
+
+/** Notes what cannot be worked with, since an action on it was not done. */
+function lose(action: Action, lost: Set<RelPath>, failed: Set<RelPath>): void {
+  switch (action.type) {
+    case "make-directory":
+    case "move":
+      lost.add(action.path);
+      return;
+    case "exchange":
+      lost.add(action.path).add(action.from);
+      return;
+    default:
+      failed.add(action.path);
+  }
 }
 
 /** Phases in which the target loses something. */
@@ -128,12 +145,8 @@ async function unreadableReplacements(
   return out;
 }
 
-function isBlocked(action: Action, failed: ReadonlySet<RelPath>): boolean {
-  return action.type === "link" && failed.has(action.from);
-}
-
 function blockedOutcome(action: Action): Outcome {
-  const message = "the file that it shall be a further name of is not in place";
+  const message = "the file that it shall be a further name or a copy of is not in place";
   const problem = { path: action.path, side: "target", code: "blocked", message } as const;
   return { action, done: false, bytes: 0, shared: 0, problem };
 }

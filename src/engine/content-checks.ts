@@ -1,10 +1,11 @@
 import type { Difference } from "../core/difference.ts";
+import type { RelPath } from "../core/path.ts";
 import type { Side } from "../core/problem.ts";
 import type { ApplyOptions, ContentCheck, ContentVerdict, Endpoint } from "../endpoint/endpoint.ts";
 import { EntryProblem } from "../endpoint/endpoint.ts";
 
 type Check = Extract<Difference, { type: "check" }> & Pick<ContentCheck, "content">;
-type Settled = Exclude<Difference, { type: "check" }>;
+type Settled = Extract<Difference, { type: "differs" | "linked" | "frozen" }>;
 
 /** Bounds of a batch, and how many are under way at once. */
 const batchFiles = 1024;
@@ -13,8 +14,8 @@ const batchesAhead = 4;
 
 /** Reads what has to be read to know whether it differs. Settled differences go to `settle`, in no particular order. */
 export interface ContentChecker {
-  /** Resolves when there is room for more. */
-  add(check: Check): Promise<void>;
+  /** Resolves when there is room for more. `at` is where the target has the file, if not at the check's path. */
+  add(check: Check, at?: RelPath): Promise<void>;
   finish(): Promise<void>;
 }
 
@@ -26,15 +27,18 @@ export function newContentChecker(
   signal: AbortSignal,
 ): ContentChecker {
   let batch: Check[] = [];
+  let places: (RelPath | undefined)[] = [];
   let bytes = 0;
   const running = new Set<Promise<void>>();
   let failure: { readonly error: unknown } | undefined;
 
   const send = (): void => {
     const checks = batch;
+    const wanted = checks.map((check, i) => placed(check, places[i]));
     batch = [];
+    places = [];
     bytes = 0;
-    const work = compareBatch(checks, source, target, options, signal)
+    const work = compareBatch(wanted, source, target, options, signal)
       .then((verdicts) => checks.forEach((check, i) => settleOne(check, verdicts[i]!, settle)))
       .catch((error: unknown) => {
         failure ??= { error };
@@ -44,8 +48,9 @@ export function newContentChecker(
   };
 
   return {
-    async add(check) {
+    async add(check, at) {
       batch.push(check);
+      places.push(at);
       bytes += check.size;
       if (batch.length < batchFiles && bytes < batchBytes) return;
       send();
@@ -60,13 +65,20 @@ export function newContentChecker(
   };
 }
 
+/** What is to be read: of a file that will be moved, where it is now. */
+function placed(check: Check, at: RelPath | undefined): ContentCheck {
+  if (at === undefined || at === check.path) return check;
+  const { path, content = path, size, source, target } = check;
+  return { path: at, content, size, source, target };
+}
+
 function settleOne(
   check: Check,
   verdict: ContentVerdict,
   settle: (difference: Settled) => void,
 ): void {
   if ("problem" in verdict) {
-    settle({ type: "frozen", problem: verdict.problem });
+    settle({ type: "frozen", problem: { ...verdict.problem, path: check.path } });
     return;
   }
   const aspects = verdict.equal ? check.aspects : (["content", ...check.aspects] as const);

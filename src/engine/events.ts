@@ -13,6 +13,8 @@ export type RunPhase = "scan" | "content" | "plan" | "apply" | "flush";
 /** What a run of one source into one target ended as; the exit code follows from it. */
 export type RunStatus =
   | "done"
+  /** There is something to do, and only that was to be known. */
+  | "changes"
   | "problems"
   | "guarded"
   | "declined"
@@ -39,6 +41,12 @@ export interface RunSummary {
   readonly durationMs: number;
 }
 
+/** Bytes that a plan takes at the target at its fullest moment, and those that are free; `undefined` where that is not known. */
+export interface Room {
+  readonly bytes: number;
+  readonly freeBytes: number | undefined;
+}
+
 /** Whatever a run reports. `target` is the location as typed, so that several targets can be told apart. */
 export type RunEvent =
   | {
@@ -54,6 +62,7 @@ export type RunEvent =
       readonly target: string;
       readonly plan: Plan;
       readonly guards: readonly GuardTrip[];
+      readonly room: Room;
     }
   /** One action: `planned` in a dry run, else its outcome. */
   | {
@@ -68,6 +77,16 @@ export type RunEvent =
       readonly target: string;
       readonly trip: GuardTrip;
       readonly accepted: boolean;
+    }
+  /** A plan was written down, to be applied later; `file` is where, if not in the state. Without an id it could not be. */
+  | {
+      readonly type: "saved";
+      readonly target: string;
+      readonly id: string | undefined;
+      readonly madeAt: number;
+      readonly file: string | undefined;
+      /** ISO 8601, UTC. */
+      readonly appliedAt: string | undefined;
     }
   | { readonly type: "notice"; readonly message: string }
   /** The run, or one target of it, failed as a whole. */

@@ -1,17 +1,24 @@
 import { compare } from "../core/compare.ts";
-import type { CompareRules, RootIdentity } from "../core/compare.ts";
+import type { CompareRules } from "../core/compare.ts";
+import type { RootIdentity } from "../core/root-identity.ts";
 import type { Filter } from "../core/filter.ts";
 import { noFilter } from "../core/filter.ts";
+import type { HashAlgorithm } from "../core/content-hash.ts";
+import type { MirrorPlanner } from "../core/mirror-plan.ts";
 import { newMirrorPlanner } from "../core/mirror-plan.ts";
 import type { Plan } from "../core/plan.ts";
 import type { CompareMode, LinkMode, Preserve } from "../core/preserve.ts";
 import type { Difference } from "../core/difference.ts";
 import type { Name, RelPath } from "../core/path.ts";
+import { rootPath } from "../core/path.ts";
 import type { SnapshotChunk } from "../core/snapshot.ts";
 import { findingAt, newChunk, pushFinding } from "../core/snapshot.ts";
+import type { BaselineReader } from "../state/state.ts";
 import type { Endpoint, ScanRequest } from "../endpoint/endpoint.ts";
 import type { ContentChecker } from "./content-checks.ts";
 import { newContentChecker } from "./content-checks.ts";
+import type { MoveFinder } from "./find-moves.ts";
+import { newMoveFinder } from "./find-moves.ts";
 
 /** What a one-way run is asked to do, over all its targets. */
 export interface MirrorSettings {
@@ -24,10 +31,14 @@ export interface MirrorSettings {
   readonly filter: Filter;
   readonly ignoreFiles: boolean;
   readonly oneFileSystem: boolean;
+  /** Look for what was renamed, moved or copied. */
+  readonly moves: boolean;
+  /** By which content is compared where it is not compared byte by byte. */
+  readonly hash: HashAlgorithm;
 }
 
 /** Milliseconds within which a file may change twice and keep its mtime, on a clock of full resolution. */
-const tick = 20;
+export const tick = 20;
 
 export function scanRequestOf(
   settings: MirrorSettings,
@@ -45,6 +56,11 @@ export function scanRequestOf(
     xattrs: preserve.xattrs,
     acls: preserve.acls,
   };
+}
+
+/** Whether scans shall compare content on their way: it has to be read anyway, and by the same paths. */
+export function readsAlong({ compare, links }: MirrorSettings): boolean {
+  return compare === "content" && links !== "follow";
 }
 
 /** A run of one file: its name in the root of either replica. */
@@ -66,6 +82,8 @@ export interface PlanInput {
   readonly preserve: Preserve;
   /** Milliseconds since the epoch, from before the scan. */
   readonly startedAt: number;
+  /** What is remembered of the pair, if anything is. */
+  readonly memory: BaselineReader | undefined;
 }
 
 /**
@@ -85,25 +103,42 @@ export async function makePlan(
     foldsCase: target.capabilities.foldsCase,
     ...(single !== undefined && { content: single.sourceName }),
   });
+  const rules = compareRulesOf(input);
   const options = { preserve, followLinks: settings.links === "follow" };
   const checker = newContentChecker(
     source,
     target,
     options,
-    (settled) => planner.add(settled),
+    (settled) => finder.add(settled),
     signal,
   );
+  const finder = looksForMoves(input)
+    ? newMoveFinder({
+        source,
+        target,
+        options,
+        rules,
+        hash: settings.hash,
+        memory: input.memory,
+        planner,
+        signal,
+      })
+    : noFinder(planner);
   const request = scanRequestOf(settings, preserve, "target");
-  const only = single === undefined ? {} : { only: single.targetName };
+  const only =
+    single === undefined
+      ? readsAlong(settings) && { contentOf: source }
+      : { only: single.targetName };
   const scanned = input.targetExists ? target.scan({ ...request, ...only }, signal) : nothing();
   const chunks = single === undefined ? input.chunks : renamed(input.chunks, single);
-  const differences = compare(chunks, scanned, compareRulesOf(input));
+  const differences = compare(chunks, scanned, rules);
   let isReading = false;
   try {
     for (;;) {
       const next = await differences.next();
       if (next.done === true) {
         await checker.finish();
+        await finder.finish();
         return planner.finish(next.value);
       }
       for (const difference of next.value) {
@@ -111,7 +146,7 @@ export async function makePlan(
           isReading = true;
           onReading();
         }
-        if (difference.type !== "check") planner.add(difference);
+        if (difference.type !== "check") finder.add(difference);
         else if (single === undefined) await checker.add(difference);
         else await checker.add(elsewhere(difference, single.sourceName));
       }
@@ -140,7 +175,7 @@ function elsewhere(
 }
 
 /** Gives the one file the name that it shall have at the target, so that the two are compared. */
-async function* renamed(
+export async function* renamed(
   chunks: AsyncIterable<SnapshotChunk>,
   { targetName }: SingleFile,
 ): AsyncGenerator<SnapshotChunk> {
@@ -154,24 +189,38 @@ async function* renamed(
   }
 }
 
+/**
+ * Nothing has moved in a target that is empty, that keeps all it has, or that is one file. Where times are compared but not
+ * kept, what has moved would look too old to be believed, for ever.
+ */
+function looksForMoves({ settings, single, targetExists, preserve }: PlanInput): boolean {
+  const canMove = settings.moves && settings.delete && single === undefined && targetExists;
+  return canMove && (preserve.times || settings.compare !== "size+mtime");
+}
+
+/** Every difference is what it seems. */
+function noFinder(planner: MirrorPlanner): MoveFinder {
+  return { add: (difference) => planner.add(difference), finish: async () => {} };
+}
+
 async function* nothing(): AsyncGenerator<SnapshotChunk> {}
 
-function compareRulesOf({
-  source,
-  target,
-  settings,
-  preserve,
-  startedAt,
-  single,
-  targetExists,
-  targetPlace,
-}: PlanInput): CompareRules {
+/** What is ignored in a directory depends on those around it, so it can only be looked at where it stands. */
+function holdsTrees(input: PlanInput): boolean {
+  return looksForMoves(input) && !input.settings.ignoreFiles;
+}
+
+function compareRulesOf(input: PlanInput): CompareRules {
+  const { source, target, settings, preserve, startedAt, single, targetExists, targetPlace } =
+    input;
   const resolution = Math.max(
     source.capabilities.timeResolution,
     target.capabilities.timeResolution,
   );
   const { symlinks, foldsCase, linkTimes } = target.capabilities;
   return {
+    top: rootPath,
+    holdsTrees: holdsTrees(input),
     isSingle: single !== undefined,
     excludedGoes: settings.deleteExcluded,
     targetPlace: targetExists ? undefined : targetPlace,

@@ -488,6 +488,7 @@ describe("several targets", () => {
           target,
           targetRoot: await target.root(),
           knownMounts: undefined,
+          memory: undefined,
           preserve: keptByBoth(source, target),
           single: undefined,
           startedAt: lateClock.now(),

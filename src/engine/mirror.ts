@@ -1,7 +1,7 @@
 import type { Clock } from "../base/clock.ts";
 import { SyncError } from "../base/errors.ts";
-import type { PlanLimits, RootFacts } from "../core/guard-checks.ts";
-import { checkPlan, checkRoots } from "../core/guard-checks.ts";
+import type { PlanLimits, PlannedRootFacts, RootFacts } from "../core/guard-checks.ts";
+import { checkPlan, checkRoots, roomNeeded } from "../core/guard-checks.ts";
 import type { DeleteLimit, GuardName, GuardTrip } from "../core/guards.ts";
 import type { Action, Plan, Totals } from "../core/plan.ts";
 import { actionsOf, labelOf } from "../core/plan.ts";
@@ -11,10 +11,13 @@ import { encodeRecord, recordOfPlan } from "../core/version-record.ts";
 import type { VersionRule } from "../core/version-thinning.ts";
 import type { SnapshotChunk } from "../core/snapshot.ts";
 import type { ApplyOptions, Endpoint, Outcome, RootInfo } from "../endpoint/endpoint.ts";
+import type { Baseline, BaselineReader } from "../state/state.ts";
 import { applyPlan } from "./apply-plan.ts";
-import type { ProgressView, Report, RunPhase, RunStatus, RunSummary } from "./events.ts";
+import type { ProgressView, Report, Room, RunPhase, RunStatus, RunSummary } from "./events.ts";
 import type { MirrorSettings, SingleFile } from "./make-plan.ts";
 import { makePlan } from "./make-plan.ts";
+import type { Remembrance } from "./remember.ts";
+import { newRemembrance } from "./remember.ts";
 
 /** How a run is to be done, whatever its target. */
 export interface RunSettings extends MirrorSettings {
@@ -36,6 +39,12 @@ export interface TargetRun {
   readonly knownMounts:
     | { readonly source: string | undefined; readonly target: string | undefined }
     | undefined;
+  /** What the roots were when the plan was made, where that was not now. */
+  readonly planned?: { readonly source: PlannedRootFacts; readonly target: PlannedRootFacts };
+  /** What is known of the pair from earlier runs; `baseline` where that may be brought up to date. */
+  readonly memory:
+    | { readonly reader: BaselineReader; readonly baseline: Baseline | undefined }
+    | undefined;
   readonly preserve: Preserve;
   /** Set where the source is one file, and the endpoints are the directories around it. */
   readonly single: SingleFile | undefined;
@@ -43,7 +52,9 @@ export interface TargetRun {
   readonly startedAt: number;
   readonly startedMonotonic: number;
   readonly settings: RunSettings;
-  readonly confirm: (plan: Plan, guards: readonly GuardTrip[]) => Promise<boolean>;
+  readonly confirm: (decision: Decision) => Promise<boolean>;
+  /** Told when nothing stands between the plan and its first change; what it throws ends the run before that. */
+  readonly begin?: () => void;
   readonly watch: (sample: () => ProgressView) => void;
   readonly report: Report;
   readonly clock: Clock;
@@ -55,16 +66,28 @@ export interface PreparedTarget {
   readonly wantsScan: boolean;
   /** Compares with the source's snapshot and makes the plan. Never rejects: what fails, fails this target. */
   plan(chunks: AsyncIterable<SnapshotChunk>, signal: AbortSignal): Promise<void>;
+  /** Takes a plan that was made before, instead of making one. */
+  adopt(plan: Plan): void;
   /** Guards, asks, applies, and sums up; whoever keeps the history reports the summary, with its number. */
   carryOut(signal: AbortSignal): Promise<RunSummary>;
+  /** What was decided, when {@link PreparedTarget.carryOut} has looked at the plan; `undefined` where there is none. */
+  decision(): Decision | undefined;
+}
+
+export interface Decision {
+  readonly plan: Plan;
+  readonly guards: readonly GuardTrip[];
+  readonly room: Room;
 }
 
 /** One target's run under way. */
 interface State {
   readonly run: TargetRun;
+  readonly remembrance: Remembrance;
   readonly trips: GuardTrip[];
   phase: RunPhase;
   plan: Plan | undefined;
+  room: Room | undefined;
   totalFiles: number;
   failure: unknown;
 }
@@ -73,9 +96,11 @@ export function prepareTarget(run: TargetRun): PreparedTarget {
   const { settings } = run;
   const state: State = {
     run,
+    remembrance: newRemembrance(run.memory?.baseline),
     trips: checkRoots(factsOf(run, "source"), factsOf(run, "target"), canOverlap(run)),
     phase: "scan",
     plan: undefined,
+    room: undefined,
     totalFiles: 0,
     failure: undefined,
   };
@@ -92,7 +117,9 @@ export function prepareTarget(run: TargetRun): PreparedTarget {
   return {
     wantsScan,
     plan: (chunks, signal) => plan(state, chunks, signal),
+    adopt: (made) => adopt(state, made),
     carryOut: (signal) => carryOut(state, signal),
+    decision: () => decisionOf(state),
   };
 }
 
@@ -109,6 +136,7 @@ function factsOf(run: TargetRun, side: "source" | "target"): RootFacts {
     lineage: root.lineage,
     mountPoint: root.mountPoint,
     knownMountPoint: run.knownMounts?.[side],
+    planned: run.planned?.[side],
   };
 }
 
@@ -138,11 +166,10 @@ async function plan(
   try {
     const targetExists = targetRoot.kind !== "missing";
     const place = { target, targetExists, targetPlace: targetRoot.identity };
-    const input = { source, chunks, ...place, settings, preserve, startedAt, single };
-    state.plan = await makePlan(input, () => enter(state, "content"), signal);
-    const { content, replacements } = state.plan.phases;
-    const isFile = ({ type }: Action): boolean => type === "put-file";
-    state.totalFiles = content.filter(isFile).length + replacements.filter(isFile).length;
+    const what = { settings, preserve, startedAt, single, memory: state.run.memory?.reader };
+    const watched = state.remembrance.watch(chunks);
+    const input = { source, chunks: watched, ...place, ...what };
+    adopt(state, await makePlan(input, () => enter(state, "content"), signal));
     enter(state, "plan");
   } catch (error) {
     state.failure = error;
@@ -151,15 +178,41 @@ async function plan(
   }
 }
 
+function adopt(state: State, made: Plan): void {
+  const { content, replacements } = made.phases;
+  const isFile = ({ type }: Action): boolean => type === "put-file";
+  state.plan = made;
+  state.totalFiles = content.filter(isFile).length + replacements.filter(isFile).length;
+}
+
+function decisionOf({ plan, trips: guards, room }: State): Decision | undefined {
+  return plan === undefined || room === undefined ? undefined : { plan, guards, room };
+}
+
 async function carryOut(state: State, signal: AbortSignal): Promise<RunSummary> {
+  const { run, plan, remembrance } = state;
+  try {
+    const summary = await conclude(state, signal);
+    const isOver = summary.status === "done" || summary.status === "problems";
+    if (plan !== undefined && isOver && !run.settings.dryRun) await remembrance.commit(plan);
+    return summary;
+  } finally {
+    remembrance.abandon();
+  }
+}
+
+async function conclude(state: State, signal: AbortSignal): Promise<RunSummary> {
   const { run, plan } = state;
   const { settings, report } = run;
   const target = run.target.location;
   if (signal.aborted) return summarize(state, "interrupted");
   if (state.failure !== undefined) return fail(state, state.failure);
   if (plan !== undefined) {
-    state.trips.push(...checkPlan(plan, run.source.location, target, limitsOf(run)));
-    report({ type: "plan", target, plan, guards: state.trips });
+    const limits = limitsOf(run);
+    state.trips.push(...checkPlan(plan, run.source.location, target, limits));
+    const { bytes } = roomNeeded(plan, limits.reflink, limits.keepsVersions);
+    state.room = { bytes, freeBytes: limits.freeBytes };
+    report({ type: "plan", target, plan, guards: state.trips, room: state.room });
   }
   let halted = plan === undefined;
   for (const trip of state.trips) {
@@ -180,7 +233,7 @@ async function carryOut(state: State, signal: AbortSignal): Promise<RunSummary> 
   const isIdle = actionsOf(plan).next().done === true && run.targetRoot.kind !== "missing";
   if (isIdle) return summarize(state, status);
   const hasWork = Object.values(plan.totals).some((total) => total > 0);
-  if (hasWork && !(await run.confirm(plan, state.trips))) {
+  if (hasWork && !(await run.confirm(decisionOf(state)!))) {
     return summarize(state, signal.aborted ? "interrupted" : "declined");
   }
   return apply(state, plan, signal);
@@ -212,13 +265,17 @@ async function apply(state: State, plan: Plan, signal: AbortSignal): Promise<Run
   const sums: Sums = { tally: newTally(), problems: plan.problems.length, bytes: 0, shared: 0 };
   enter(state, "apply");
   try {
+    run.begin?.();
     if (run.targetRoot.kind === "missing") await target.makeRoot();
     const options = { ...applyOptionsOf(run), ...(await beginVersions(run, plan)) };
     const onFlush = (): void => enter(state, "flush");
     const input = { plan, source, target, options, flush: settings.flush, onFlush };
     for await (const outcomes of applyPlan(input, signal)) {
       if (state.phase === "flush") enter(state, "apply");
-      for (const outcome of outcomes) note(run, sums, outcome);
+      for (const outcome of outcomes) {
+        note(run, sums, outcome);
+        state.remembrance.note(outcome);
+      }
     }
   } catch (error) {
     if (!signal.aborted) return fail(state, error, sums);
@@ -311,7 +368,7 @@ function summarize(state: State, status: RunStatus, figures: Figures = {}): RunS
     skipped: plan?.skipped ?? 0,
     problems: figures.problems ?? plan?.problems.length ?? 0,
     bytesCopied: figures.bytes ?? 0,
-    bytesAvoided: figures.shared ?? 0,
+    bytesAvoided: (figures.shared ?? 0) + (figures.totals?.bytesAvoided ?? 0),
     durationMs: Math.round(run.clock.monotonic() - run.startedMonotonic),
   };
   return summary;

@@ -22,6 +22,7 @@ import {
   LEFTOVER_DIRECTORY,
   PASSED_OVER,
   PROBLEM,
+  SAME_CONTENT,
   SYMLINK,
 } from "../core/snapshot.ts";
 import type { AttributeChoice } from "./attributes.ts";
@@ -33,6 +34,8 @@ import { meaningOf } from "./problems.ts";
 import { pushRow } from "./rows.ts";
 import { newStat } from "./stat.ts";
 import { isTempName, ownDirectory } from "./temp-names.ts";
+import type { Reading, Twin, TwinRequest } from "./twin.ts";
+import { openTwin } from "./twin.ts";
 
 /** What to look at, as plain data: it crosses to a worker. */
 export interface WalkRequest {
@@ -47,6 +50,8 @@ export interface WalkRequest {
   readonly only?: Name;
   /** Stops soon after that many rows; the rows so far are handed out. */
   readonly rowLimit?: number;
+  /** Compares the content of files with another tree's on the way; not where links are followed. */
+  readonly twin?: TwinRequest;
 }
 
 /** Where chunks come from and go to. */
@@ -55,6 +60,8 @@ export interface ChunkSink {
   take(): SnapshotChunk;
   /** Hands a filled chunk on; false to stop. */
   give(chunk: SnapshotChunk): boolean;
+  /** For a walk with a twin. */
+  readonly reading?: Reading;
 }
 
 /** One walk under way. */
@@ -67,6 +74,7 @@ interface Walk {
   readonly stat: Stat;
   readonly sink: ChunkSink;
   readonly rootDevice: number;
+  readonly twin: Twin | undefined;
   chunk: SnapshotChunk;
   stopped: boolean;
 }
@@ -95,6 +103,11 @@ export function walk(
   sink: ChunkSink,
 ): void {
   const fd = driver.openRoot(root);
+  const { reading } = sink;
+  using twin =
+    request.twin === undefined || reading === undefined || request.links === "follow"
+      ? undefined
+      : openTwin(driver, request.twin, reading);
   const levels: Level[] = [];
   try {
     const stat = newStat();
@@ -108,6 +121,7 @@ export function walk(
       stat,
       sink,
       rootDevice: stat.dev,
+      twin,
       chunk: sink.take(),
       stopped: false,
     };
@@ -212,7 +226,10 @@ function visitLeaf(run: Walk, level: Level, name: Name, depth: number): void {
     const xattrs = readAttributes(driver, level.fd, name, request.attributes);
     if (xattrs !== undefined) extra.xattrs = xattrs;
   }
-  addExtra(run.chunk, pushRow(run.chunk, depth, name, kind, stat), extra);
+  const row = pushRow(run.chunk, depth, name, kind, stat);
+  addExtra(run.chunk, row, extra);
+  const isSame = kind === FILE && run.twin?.isSame(level, name, stat.size) === true;
+  if (isSame) run.chunk.flags[row]! |= SAME_CONTENT;
 }
 
 /** Leaves out what no filter names. */
@@ -261,7 +278,7 @@ function enter(
 
 /** Paths cost time and memory, so they are only put together for those who ask by path. */
 function keepsPaths(run: Walk): boolean {
-  return run.filters || run.request.links === "safe";
+  return run.filters || run.twin !== undefined || run.request.links === "safe";
 }
 
 /** `--links follow`: the row is that of what the link leads to, under the link's name. */

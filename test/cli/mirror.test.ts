@@ -70,7 +70,7 @@ describe("text", () => {
     writeFileSync(path.join(dir, "a", "one"), "changed");
     rmSync(path.join(dir, "a", "link"));
     mkdirSync(path.join(dir, "a", "new"));
-    for (let i = 0; i < 300; i++) writeFileSync(path.join(dir, "a", "new", `${i}`), `${i}`);
+    for (let i = 0; i < 300; i++) writeFileSync(path.join(dir, "a", "new", `${i}`), `new ${i}`);
     const planned = await mirror(["-n", "a", "b"]);
     expect(existsSync(path.join(dir, "state"))).toBe(false);
     expect(readdirSync(path.join(dir, "b")).toSorted()).toEqual(["link", "one", "sub"]);

@@ -22,7 +22,7 @@ const examples = [...text.matchAll(/```jsonl\n(.*?)```/gs)]
 const target = "b";
 const events: RunEvent[] = [
   { type: "start", source: "a", target, dryRun: false },
-  { type: "plan", target, plan: planOf({}), guards: [] },
+  { type: "plan", target, plan: planOf({}), guards: [], room: { bytes: 0, freeBytes: 1 } },
   { type: "action", target, action: create("x"), outcome: "done" },
   {
     type: "action",

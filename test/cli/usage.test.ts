@@ -30,7 +30,11 @@ const mistakes: [line: string[], message: string, hint?: string][] = [
   [["mirror", "a", "b", "--frobnicate"], "unknown option '--frobnicate'", seeHelp],
   [["mirror", "--dryrun", "a", "b"], "unknown option '--dryrun'", "Did you mean --dry-run?"],
   [["mirror", "a", "b", "-z"], "unknown option '-z'", seeHelp],
-  [["mirror", "a", "b", "--hash", "md5"], "unknown option '--hash'", seeHelp],
+  [
+    ["mirror", "a", "b", "--hash", "crc32"],
+    "option '--hash <ALGORITHM>' argument 'crc32' is invalid. Allowed choices are blake3, sha256, sha1, md5.",
+    seeHelp,
+  ],
   [["mirror", "a", "b", "--log"], "option '--log <FILE>' argument missing", seeHelp],
   [
     ["mirror", "a", "b", "--compare", "luck"],

@@ -154,7 +154,7 @@ export function describeMoves(open: OpenPlace): void {
         after: ["a directory", "a/c file 2", "b file 1"],
       },
     ])("swaps $what", async ({ made, after }) => {
-      await using stage = await stageOf(open, made as Record<string, string>);
+      await using stage = await stageOf(open, made);
       const { place, target, entry } = stage;
       const action = exchange("b", "a", await entry("b"), await entry("a"));
       expect(await applyOne(target, action, target)).toBe("done");

@@ -6,7 +6,7 @@ import { identityKey } from "../../src/core/entry.ts";
 import { noFilter } from "../../src/core/filter.ts";
 import type { Name } from "../../src/core/path.ts";
 import { comparePaths } from "../../src/core/path.ts";
-import { HAS_EXTRA, nameAt } from "../../src/core/snapshot.ts";
+import { HAS_EXTRA, nameAt, SAME_CONTENT } from "../../src/core/snapshot.ts";
 import type { Endpoint } from "../../src/endpoint/endpoint.ts";
 import { modeText } from "../model/tree.ts";
 import type { OpenPlace } from "./endpoint-place.ts";
@@ -343,6 +343,34 @@ export function describeScan(open: OpenPlace): void {
         }
         expect(source.progress().entries).toBe(round * 3008);
       }
+    });
+  });
+
+  describe("comparing content on the way", () => {
+    test("flags nothing but files of equal content, and each in one of the scans only", async () => {
+      await using place = await open();
+      const isEqual = (name: string): boolean => !name.endsWith("7");
+      for (let n = 0; n < 700; n++) {
+        const at = `d${n % 13}/f${n}`;
+        place.make(`source/${at}`, { kind: "file", content: `content ${n}` });
+        const content = isEqual(at) ? `content ${n}` : `CONTENT ${n}`;
+        place.make(`target/${at}`, { kind: "file", content });
+      }
+      const [source, target] = [place.open("source"), place.open("target")];
+      const flagged = async (side: "source" | "target"): Promise<string[]> => {
+        const [own, contentOf] = side === "source" ? [source, target] : [target, source];
+        const out: string[] = [];
+        for await (const chunk of own.scan({ ...plainRequest, side, contentOf }, never)) {
+          for (let row = 0; row < chunk.count; row++)
+            if ((chunk.flags[row]! & SAME_CONTENT) !== 0) out.push(nameAt(chunk, row));
+        }
+        return out;
+      };
+      const names = [...(await flagged("source")), ...(await flagged("target"))];
+      expect(names.filter((name) => !isEqual(name))).toEqual([]);
+      expect(new Set(names).size).toBe(names.length);
+      // All or, where the other replica is not at hand, none.
+      expect([0, 630]).toContain(names.length);
     });
   });
 

@@ -5,6 +5,7 @@
 import { describe } from "vitest";
 
 import { describeApply } from "./endpoint-apply.ts";
+import { describeHash } from "./endpoint-hash.ts";
 import type { OpenPlace } from "./endpoint-place.ts";
 import { describeMoves } from "./endpoint-moves.ts";
 import { describeRead } from "./endpoint-read.ts";
@@ -18,5 +19,6 @@ export function describeEndpoint(name: string, open: OpenPlace): void {
     describeMoves(open);
     describeVersions(open);
     describeRead(open);
+    describeHash(open);
   });
 }

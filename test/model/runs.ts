@@ -20,6 +20,8 @@ export interface RunOptions {
     readonly target: string | undefined;
   };
   readonly signal?: AbortSignal;
+  /** A plan to be carried out, instead of one that is made now. */
+  readonly made?: Plan;
   readonly confirm?: (plan: Plan) => Promise<boolean>;
   readonly watch?: (sample: () => ProgressView) => void;
   readonly onEvent?: (event: RunEvent) => void;
@@ -47,6 +49,8 @@ export const defaultSettings: RunSettings = {
   filter: noFilter,
   ignoreFiles: false,
   oneFileSystem: false,
+  moves: true,
+  hash: "blake3",
   dryRun: false,
   flush: true,
   deleteLimit: { type: "percent", percent: 100, atLeast: 0 },
@@ -87,12 +91,13 @@ export async function runMirror(
     target,
     targetRoot,
     knownMounts: options.knownMounts,
+    memory: undefined,
     preserve,
     single: undefined,
     startedAt: clock.now(),
     startedMonotonic: clock.monotonic(),
     settings,
-    confirm: (plan) => options.confirm?.(plan) ?? Promise.resolve(true),
+    confirm: ({ plan }) => options.confirm?.(plan) ?? Promise.resolve(true),
     watch: options.watch ?? (() => {}),
     report: (event) => {
       events.push(event);
@@ -100,7 +105,8 @@ export async function runMirror(
     },
     clock,
   });
-  if (prepared.wantsScan) {
+  if (options.made !== undefined) prepared.adopt(options.made);
+  else if (prepared.wantsScan) {
     const chunks = source.scan(scanRequestOf(settings, preserve, "source"), signal);
     await prepared.plan(options.through?.(chunks) ?? chunks, signal);
   }

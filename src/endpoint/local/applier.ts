@@ -84,6 +84,13 @@ export function asEntryProblem(side: Side, error: unknown): EntryProblem {
   return new EntryProblem(side, code, message);
 }
 
+/** {@link asEntryProblem} of what is only read: on neither side has anybody tried to write. */
+export function asReadProblem(side: Side, error: unknown): EntryProblem {
+  if (error instanceof EntryProblem) return error;
+  const { code, message } = meaningOf(error);
+  return new EntryProblem(side, code, message);
+}
+
 /** Throws unless exactly what the plan expects stands at the place. */
 export function checkExpected(ctx: Applier, { dir, name }: Place, expected: Entry): void {
   try {

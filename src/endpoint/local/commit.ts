@@ -51,7 +51,7 @@ export function renameIntoFree(ctx: Applier, from: Place, to: Place, entry?: Ent
   } catch (error) {
     if (errnoOf(error) !== "EEXIST") throw error;
   }
-  if (entry !== undefined && entry.nlink === 1 && isHere(ctx, to, entry)) {
+  if (entry !== undefined && hasOneName(entry) && isHere(ctx, to, entry)) {
     rename(ctx, from, to);
     return;
   }
@@ -60,6 +60,10 @@ export function renameIntoFree(ctx: Applier, from: Place, to: Place, entry?: Ent
     "changed",
     "something has appeared here since the plan was made; the next run will see",
   );
+}
+
+function hasOneName({ kind, nlink }: Entry): boolean {
+  return nlink === 1 || kind === "directory";
 }
 
 function isHere(ctx: Applier, { dir, name }: Place, entry: Entry): boolean {

@@ -6,28 +6,41 @@ import { availableParallelism } from "node:os";
 
 import { chooseDriver } from "../../fs/choose-driver.ts";
 import type { FileDriver } from "../../fs/driver.ts";
+import type { HashBinding } from "../../fs/hasher.ts";
 import type { Self } from "./applier.ts";
 import type { WorkerPool } from "./worker-pool.ts";
 import { newWorkerPool } from "./worker-pool.ts";
+
+/** What is taken out of our own hands: `undefined` means the best there is. */
+export interface LocalChoices {
+  readonly force: "libc" | "portable" | undefined;
+  readonly binding: HashBinding | undefined;
+}
 
 /** What all local endpoints of a process share: a driver for the main thread, and workers. */
 export interface LocalHost extends AsyncDisposable {
   readonly driver: FileDriver;
   readonly pool: WorkerPool;
   readonly self: Self;
+  /** Where BLAKE3 has to come from. */
+  readonly binding: HashBinding | undefined;
   /** Jobs worth having under way at once. */
   readonly threads: number;
 }
 
-export async function openLocalHost(force: "libc" | "portable" | undefined): Promise<LocalHost> {
+export async function openLocalHost(
+  force: "libc" | "portable" | undefined,
+  binding?: HashBinding,
+): Promise<LocalHost> {
   const driver = await chooseDriver(force);
   const threads = Math.min(Math.max(availableParallelism(), 2), 8);
-  const pool = newWorkerPool(force, threads);
+  const pool = newWorkerPool({ force, binding }, threads);
   const uid = process.geteuid?.() ?? 0;
   return {
     driver,
     pool,
     self: { uid, gid: process.getegid?.() ?? 0, umask: process.umask(), isRoot: uid === 0 },
+    binding,
     threads,
     [Symbol.asyncDispose]: () => pool[Symbol.asyncDispose](),
   };

@@ -2,10 +2,12 @@
  * The work of a local endpoint that may be done in any thread, as data in and data out: the same functions run in workers
  * and, where there is little to do, in the main thread. What crosses threads is defined here and nowhere else.
  */
+import type { HashAlgorithm } from "../../core/content-hash.ts";
 import type { RelPath } from "../../core/path.ts";
 import type { ProblemCode, Side } from "../../core/problem.ts";
 import type { SnapshotChunk } from "../../core/snapshot.ts";
 import type { HostPath } from "../../fs/driver.ts";
+import type { HashBinding } from "../../fs/hasher.ts";
 import type { WalkRequest } from "../../fs/walk.ts";
 import type { ApplyOptions } from "../endpoint.ts";
 import type { ActionBatch } from "./action-batch.ts";
@@ -49,7 +51,23 @@ export interface ContentJob {
   readonly target: HostPath;
   readonly followLinks: boolean;
   readonly paths: string;
+  /** Where the source has them, if not at the same paths. */
+  readonly contents: string | undefined;
   readonly sizes: Float64Array<ArrayBuffer>;
+  readonly signals: Signals;
+  readonly counters: Counters;
+}
+
+/** Files to be hashed, as columns: the rows of `files` have whole paths for names. */
+export interface HashJob {
+  readonly type: "hash";
+  readonly root: HostPath;
+  readonly followLinks: boolean;
+  readonly side: Side;
+  readonly algorithm: HashAlgorithm;
+  readonly files: SnapshotChunk;
+  /** By row: the full hash and not the quick one. */
+  readonly full: Uint8Array<ArrayBuffer>;
   readonly signals: Signals;
   readonly counters: Counters;
 }
@@ -73,7 +91,7 @@ export interface FlushJob {
   readonly root: HostPath;
 }
 
-export type Job = ScanJob | ContentJob | ApplyJob | FlushJob;
+export type Job = ScanJob | ContentJob | HashJob | ApplyJob | FlushJob;
 
 /** Trouble with the action or file in that row. */
 export interface RowProblem {
@@ -88,6 +106,14 @@ export interface ContentResult {
   readonly type: "content";
   readonly done: number;
   readonly equal: Uint8Array<ArrayBuffer>;
+  readonly problems: readonly RowProblem[];
+}
+
+/** Digests one after the other, by row. Rows at or after `done` were not looked at. */
+export interface HashResult {
+  readonly type: "hash";
+  readonly done: number;
+  readonly digests: Uint8Array<ArrayBuffer>;
   readonly problems: readonly RowProblem[];
 }
 
@@ -109,11 +135,12 @@ export interface FlushResult {
   readonly type: "flush";
 }
 
-export type JobResult = FlushResult | ScanResult | ContentResult | ApplyResult;
+export type JobResult = FlushResult | ScanResult | ContentResult | HashResult | ApplyResult;
 
 /** What a worker is told when it starts. */
 export interface WorkerStart {
   readonly force: "libc" | "portable" | undefined;
+  readonly binding: HashBinding | undefined;
   /** Where the process keeps compiled code; threads have to be told. */
   readonly compileCache: string | undefined;
 }

@@ -20,6 +20,7 @@ import { encodeActions } from "./action-batch.ts";
 import { applyStream } from "./apply-stream.ts";
 import { beginVersions } from "./begin-versions.ts";
 import { capabilitiesOf } from "./capabilities.ts";
+import { hashHere } from "./hash-files.ts";
 import type { LocalHost } from "./host.ts";
 import type { ContentJob, ContentResult } from "./jobs.ts";
 import {
@@ -92,13 +93,16 @@ export function openLocal(
       inspect();
     },
 
-    scan({ side, xattrs, acls, ...request }, signal) {
+    scan({ side, xattrs, acls, contentOf, ...request }, signal) {
       const attributes = { xattrs, acls, isRoot: host.self.isRoot };
       const leftovers = side === "target";
+      const half = leftovers ? 1 : 0;
+      const root = contentOf !== undefined && isLocal(contentOf) ? contentOf.hostRoot : undefined;
+      const twin = root === undefined ? {} : { twin: { root, half } as const };
       const chunks = scanStream(
         host,
         hostRoot(),
-        { ...request, attributes, leftovers },
+        { ...request, ...twin, attributes, leftovers },
         counters,
         signal,
       );
@@ -109,7 +113,7 @@ export function openLocal(
       readFile(host.driver, hostRoot(), { path: file, expected, followLinks }, signal),
 
     compareContent(checks, source, { followLinks }, signal) {
-      if (!isLocal(source) || checks.some(({ content }) => content !== undefined)) return undefined;
+      if (!isLocal(source)) return undefined;
       const signals = newSignals(0);
       const roots = { source: source.hostRoot, target: hostRoot(), followLinks };
       const work = { type: "content", ...roots, signals, counters } as const;
@@ -120,6 +124,13 @@ export function openLocal(
 
     beginVersions: async (at, record) =>
       beginVersions(host.driver, hostRoot(), host.self, at, record),
+
+    hash: (requests, options, signal) =>
+      hashHere({ host, root: hostRoot(), options, counters }, requests, signal).catch(
+        (error: unknown) => {
+          throw aboutRoot(path, error);
+        },
+      ),
 
     apply(actions, ordered, source, options, signal) {
       const run = {
@@ -254,13 +265,16 @@ async function* applyStreamed(
 async function compareHere(
   host: LocalHost,
   checks: readonly ContentCheck[],
-  where: Omit<ContentJob, "paths" | "sizes">,
+  where: Omit<ContentJob, "paths" | "contents" | "sizes">,
   signal: AbortSignal,
 ): Promise<ContentVerdict[]> {
   const { signals } = where;
   const job: ContentJob = {
     ...where,
     paths: checks.map(({ path }) => path).join("\0"),
+    contents: checks.some(({ content }) => content !== undefined)
+      ? checks.map(({ path, content = path }) => content).join("\0")
+      : undefined,
     sizes: Float64Array.from(checks, ({ size }) => size),
   };
   const stop = (): void => void Atomics.store(signals, stopFlag, 1);

@@ -15,7 +15,7 @@ import { bytesOfText } from "../../base/byte-string.ts";
 import type { FileDriver, FileSystemInfo, HostPath } from "../../fs/driver.ts";
 import { FileError } from "../../fs/file-error.ts";
 import { newStat } from "../../fs/stat.ts";
-import type { RootIdentity } from "../../core/compare.ts";
+import type { RootIdentity } from "../../core/root-identity.ts";
 import type { RootInfo } from "../endpoint.ts";
 import { fuseDisk } from "./capabilities.ts";
 

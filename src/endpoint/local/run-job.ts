@@ -1,4 +1,7 @@
 import type { SnapshotChunk } from "../../core/snapshot.ts";
+import type { RelPath } from "../../core/path.ts";
+import type { Side } from "../../core/problem.ts";
+import type { Directories } from "../../fs/directories.ts";
 import { openDirectories } from "../../fs/directories.ts";
 import type { Descriptor, FileDriver } from "../../fs/driver.ts";
 import type { ComparePair } from "../../fs/same-content.ts";
@@ -8,7 +11,7 @@ import { tempNames, tempRun } from "../../fs/temp-names.ts";
 import { walk } from "../../fs/walk.ts";
 import { decodeAction } from "./action-batch.ts";
 import type { Applier } from "./applier.ts";
-import { asEntryProblem, onSide } from "./applier.ts";
+import { asReadProblem } from "./applier.ts";
 import { applyAction } from "./apply-action.ts";
 import type {
   ApplyJob,
@@ -46,6 +49,12 @@ export function runScan(
       give(chunk);
       return Atomics.load(job.signals, stopFlag) === 0;
     },
+    reading: {
+      onBytes(bytes) {
+        job.counters[countedBytes]! += bytes;
+      },
+      goesOn: () => Atomics.load(job.signals, stopFlag) === 0,
+    },
   });
 }
 
@@ -67,6 +76,7 @@ let comparePair: ComparePair | undefined;
 export function runContent(driver: FileDriver, job: ContentJob): ContentResult {
   comparePair ??= newComparePair(bufferBytes);
   const paths = splitPaths(job.paths);
+  const contents = job.contents === undefined ? paths : splitPaths(job.contents);
   const equal = new Uint8Array(paths.length);
   const problems: RowProblem[] = [];
   using source = openDirectories(driver, job.source, job.followLinks);
@@ -79,14 +89,11 @@ export function runContent(driver: FileDriver, job: ContentJob): ContentResult {
     const path = paths[row]!;
     const fds: Descriptor[] = [];
     try {
-      fds.push(
-        onSide("source", () => source.openFile(path)),
-        onSide("target", () => target.openFile(path)),
-      );
+      fds.push(openFor("source", source, contents[row]!), openFor("target", target, path));
       const [left, right] = [fds[0]!, fds[1]!];
       equal[row] = Number(sameContent(driver, left, right, job.sizes[row]!, comparePair, count));
     } catch (error) {
-      const { side, code, message } = asEntryProblem("source", error);
+      const { side, code, message } = asReadProblem("source", error);
       problems.push({ row, side, code, message });
     } finally {
       for (const fd of fds) driver.close(fd);
@@ -94,6 +101,14 @@ export function runContent(driver: FileDriver, job: ContentJob): ContentResult {
     job.counters[countedFiles]!++;
   }
   return { type: "content", done: row, equal, problems };
+}
+
+function openFor(side: Side, dirs: Directories, path: RelPath): Descriptor {
+  try {
+    return dirs.openFile(path);
+  } catch (error) {
+    throw asReadProblem(side, error);
+  }
 }
 
 let copyBuffer: Uint8Array | undefined;

@@ -121,7 +121,9 @@ function scanSmall(
   counters: Counters,
 ): SnapshotChunk | undefined {
   const chunks: SnapshotChunk[] = [];
-  const limited = { ...request, rowLimit: smallRows };
+  // Content is not read twice, should the tree turn out not to be small.
+  const { twin: _twin, ...plain } = request;
+  const limited = { ...plain, rowLimit: smallRows };
   const signals = newSignals(0);
   // What comes to nothing is not counted: whoever looks on would see the count go back.
   const own = newCounters();

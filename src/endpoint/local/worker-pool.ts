@@ -3,6 +3,7 @@ import type { Worker } from "node:worker_threads";
 
 import { SyncError } from "../../base/errors.ts";
 import { FileError } from "../../fs/file-error.ts";
+import type { LocalChoices } from "./host.ts";
 import type { Job, JobResult, WorkerMessage, WorkerStart, WorkerTask } from "./jobs.ts";
 
 /** What a scanning worker says of the slot that it has filled. */
@@ -30,14 +31,14 @@ const program: URL = new URL(
 // Workers make next to nothing that lives long: a larger nursery would only be filled more seldom, at 15 MB a thread.
 const resourceLimits = { maxYoungGenerationSizeMb: 3 };
 
-export function newWorkerPool(force: "libc" | "portable" | undefined, threads: number): WorkerPool {
+export function newWorkerPool(choices: LocalChoices, threads: number): WorkerPool {
   const all = new Set<Worker>();
   const idle: Worker[] = [];
   const waiting: (() => void)[] = [];
   let busy = 0;
 
   const start = (): Worker => {
-    const workerData: WorkerStart = { force, compileCache: getCompileCacheDir() };
+    const workerData: WorkerStart = { ...choices, compileCache: getCompileCacheDir() };
     // Loaded when it is needed: a small tree starts no thread.
     const { Worker } = process.getBuiltinModule("node:worker_threads");
     const worker = new Worker(program, { workerData, resourceLimits });

@@ -7,24 +7,37 @@ import { chunkRows, newChunk } from "../../core/snapshot.ts";
 import { chooseDriver } from "../../fs/choose-driver.ts";
 import type { FileDriver } from "../../fs/driver.ts";
 import { errnoOf } from "../../fs/file-error.ts";
-import type { Job, JobResult, WorkerMessage, WorkerStart, WorkerTask, ScanJob } from "./jobs.ts";
+import type {
+  HashJob,
+  Job,
+  JobResult,
+  WorkerMessage,
+  WorkerStart,
+  WorkerTask,
+  ScanJob,
+} from "./jobs.ts";
+import { runHash } from "./run-hash.ts";
 import { runApply, runContent, runFlush, runScan, waitForCredit } from "./run-job.ts";
 
 const port = parentPort!;
-const { force, compileCache } = workerData as WorkerStart;
+const { force, binding, compileCache } = workerData as WorkerStart;
 if (compileCache !== undefined) enableCompileCache(compileCache);
 const driver = await chooseDriver(force);
 
-port.on("message", ({ job }: WorkerTask) => {
+port.on("message", ({ job }: WorkerTask) => void answer(job));
+
+/** Does the job and says what came of it. Nothing is waited for but the hasher, the first time. */
+async function answer(job: Job): Promise<void> {
   try {
-    send({ type: "result", result: run(driver, job) });
+    const result = job.type === "hash" ? await runHash(driver, job, binding) : run(driver, job);
+    send({ type: "result", result });
   } catch (error) {
     const { message, stack } = error instanceof Error ? error : new Error(String(error));
     send({ type: "failed", error: { errno: errnoOf(error), message, stack } });
   }
-});
+}
 
-function run(files: FileDriver, job: Job): JobResult {
+function run(files: FileDriver, job: Exclude<Job, HashJob>): JobResult {
   switch (job.type) {
     case "scan":
       scan(files, job);

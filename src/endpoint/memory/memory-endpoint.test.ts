@@ -7,7 +7,7 @@ import { openMemory } from "./memory-endpoint.ts";
 import type { MemoryNode } from "./memory-node.ts";
 import { existing, plant, plantLink, setTime, uproot } from "./memory-tree.ts";
 import type { MemoryWorld, WorldOptions } from "./memory-world.ts";
-import { newWorld } from "./memory-world.ts";
+import { newWorld, stamp } from "./memory-world.ts";
 
 async function openPlace(options: WorldOptions): Promise<EndpointPlace> {
   const world = newWorld(options);
@@ -38,6 +38,7 @@ function rewrite(world: MemoryWorld, at: string, content: string): void {
   const node = existing(world, path(at));
   if (node.kind !== "file") throw new Error(`no file stands at ${at}`);
   node.content = rawBytes(bytes(content));
+  node.ctime = stamp(world);
 }
 
 /** Puts trouble on every directory of that name. */

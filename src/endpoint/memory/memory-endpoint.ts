@@ -7,6 +7,7 @@ import type { Endpoint, Outcome, ReadOptions, RootInfo } from "../endpoint.ts";
 import { EntryProblem } from "../endpoint.ts";
 import type { MemoryTarget } from "./memory-apply.ts";
 import { applyNow, inWorld, isAsExpected, isSameTime, putFile } from "./memory-apply.ts";
+import { hashFiles } from "./memory-hash.ts";
 import type { MemoryNode } from "./memory-node.ts";
 import { entryOf } from "./memory-node.ts";
 import { scanChunks } from "./memory-scan.ts";
@@ -33,6 +34,8 @@ export function openMemory(world: MemoryWorld, location: string): Endpoint {
     const there = resolve(world, typed);
     return typeof there === "string" ? typed : there.path;
   };
+  const read: Endpoint["read"] = (path, expected, { followLinks }, signal) =>
+    readFile(world, inWorld(rootOf(), path), { expected, followLinks }, signal);
   return {
     location,
     machine: world.machine,
@@ -58,8 +61,7 @@ export function openMemory(world: MemoryWorld, location: string): Endpoint {
       }
     },
 
-    read: (path, expected, { followLinks }, signal) =>
-      readFile(world, inWorld(rootOf(), path), { expected, followLinks }, signal),
+    read,
 
     compareContent: () => undefined,
 
@@ -67,6 +69,14 @@ export function openMemory(world: MemoryWorld, location: string): Endpoint {
       const root = nodeAt(world, rootOf());
       if (root?.kind === "directory") return beginVersions(world, root, at, record);
       return { problem: { code: "vanished", message: "the root has gone" } };
+    },
+
+    hash(requests, options, signal) {
+      const ctimeOf = (path: RelPath): bigint | undefined => {
+        const there = resolve(world, inWorld(rootOf(), path));
+        return typeof there === "string" ? undefined : there.node.ctime;
+      };
+      return hashFiles({ read, ctimeOf }, requests, options, signal);
     },
 
     async *apply(actions, _ordered, source, options, signal) {

@@ -1,0 +1,101 @@
+import { byteString } from "../../base/byte-string.ts";
+import { digestBytes } from "../../core/content-hash.ts";
+import { chunkBuffers, newChunk, pushFinding } from "../../core/snapshot.ts";
+import type { HostPath } from "../../fs/driver.ts";
+import type { HashOptions, HashRequest, HashVerdict } from "../endpoint.ts";
+import type { LocalHost } from "./host.ts";
+import type { Counters, HashJob, HashResult, Signals } from "./jobs.ts";
+import { newSignals, stopFlag } from "./jobs.ts";
+import { runHash } from "./run-hash.ts";
+
+/** Where files are hashed, and how. */
+export interface HashWork {
+  readonly host: LocalHost;
+  readonly root: HostPath;
+  readonly options: HashOptions;
+  readonly counters: Counters;
+}
+
+/** Bounds of a batch: enough to make handing it over cheap, little enough to keep all threads busy to the end. */
+const batchFiles = 512;
+const batchBytes = 16 << 20;
+/** Up to this much is done in this thread: less work than starting another one. */
+const smallFiles = 16;
+const smallBytes = 1 << 20;
+
+/** Hashes files in worker threads, several batches at once. */
+export async function hashHere(
+  work: HashWork,
+  requests: readonly HashRequest[],
+  signal: AbortSignal,
+): Promise<HashVerdict[]> {
+  signal.throwIfAborted();
+  const { host } = work;
+  const signals = newSignals(0);
+  const stop = (): void => void Atomics.store(signals, stopFlag, 1);
+  signal.addEventListener("abort", stop);
+  try {
+    const isSmall = requests.length <= smallFiles && bytesOf(requests) < smallBytes;
+    const run = (batch: readonly HashRequest[]): Promise<HashResult> => {
+      const job = jobOf(work, batch, signals);
+      if (isSmall) return runHash(host.driver, job, host.binding);
+      return host.pool.run<HashResult>(job, chunkBuffers(job.files));
+    };
+    const batches = batchesOf(requests);
+    const results = await Promise.all(batches.map(run));
+    signal.throwIfAborted();
+    return batches.flatMap((batch, i) => verdictsOf(batch, results[i]!, work.options));
+  } finally {
+    // What is still under way after a failure has nobody left to do it for.
+    stop();
+    signal.removeEventListener("abort", stop);
+  }
+}
+
+function jobOf(
+  { root, options, counters }: HashWork,
+  batch: readonly HashRequest[],
+  signals: Signals,
+): HashJob {
+  const files = newChunk(batch.length);
+  // The size is said twice; what was asked for counts.
+  for (const { path, entry, size } of batch) pushFinding(files, 0, path, { ...entry, size });
+  const full = Uint8Array.from(batch, ({ what }) => Number(what === "full"));
+  const { algorithm, followLinks, side } = options;
+  return { type: "hash", root, followLinks, side, algorithm, files, full, signals, counters };
+}
+
+function batchesOf(requests: readonly HashRequest[]): (readonly HashRequest[])[] {
+  const out: (readonly HashRequest[])[] = [];
+  let from = 0;
+  let bytes = 0;
+  for (const [i, { size }] of requests.entries()) {
+    bytes += size;
+    if (i + 1 - from < batchFiles && bytes < batchBytes) continue;
+    out.push(requests.slice(from, i + 1));
+    from = i + 1;
+    bytes = 0;
+  }
+  if (from < requests.length) out.push(requests.slice(from));
+  return out;
+}
+
+function bytesOf(requests: readonly HashRequest[]): number {
+  return requests.reduce((sum, { size }) => sum + size, 0);
+}
+
+/** Puts a worker's rows beside their requests. */
+function verdictsOf(
+  batch: readonly HashRequest[],
+  { digests, problems }: HashResult,
+  { algorithm }: HashOptions,
+): HashVerdict[] {
+  const troubles = new Map(problems.map(({ row, ...problem }) => [row, problem]));
+  const length = digestBytes[algorithm];
+  return batch.map(({ path }, row): HashVerdict => {
+    const trouble = troubles.get(row);
+    return trouble === undefined
+      ? { path, digest: byteString(digests.subarray(row * length, (row + 1) * length)) }
+      : { path, problem: { path, ...trouble } };
+  });
+}

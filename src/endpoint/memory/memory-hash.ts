@@ -1,0 +1,60 @@
+import { createHash } from "node:crypto";
+
+import { byteString } from "../../base/byte-string.ts";
+import { digestBytes, quickRanges, sizeBytes } from "../../core/content-hash.ts";
+import type { RelPath } from "../../core/path.ts";
+import type { Endpoint, HashOptions, HashRequest, HashVerdict } from "../endpoint.ts";
+import { EntryProblem } from "../endpoint.ts";
+import { joinTime } from "./memory-node.ts";
+
+/** What is hashed: content, as it is read, and when each file last changed in any way. */
+interface HashedTree {
+  readonly read: Endpoint["read"];
+  /** Nanoseconds since the epoch; `undefined` where nothing is. */
+  readonly ctimeOf: (path: RelPath) => bigint | undefined;
+}
+
+/**
+ * Hashes what `read` gives. Digests of the memory driver are good for comparing with one another and for nothing else: they
+ * are SHA-256 whatever is asked for, cut to the length of what was asked for.
+ */
+export async function hashFiles(
+  tree: HashedTree,
+  requests: readonly HashRequest[],
+  options: HashOptions,
+  signal: AbortSignal,
+): Promise<HashVerdict[]> {
+  signal.throwIfAborted();
+  const verdicts: HashVerdict[] = [];
+  for (const request of requests) verdicts.push(await hashFile(tree, request, options, signal));
+  return verdicts;
+}
+
+async function hashFile(
+  { read, ctimeOf }: HashedTree,
+  { path, entry, size, what }: HashRequest,
+  { algorithm, side, followLinks }: HashOptions,
+  signal: AbortSignal,
+): Promise<HashVerdict> {
+  const pieces: Uint8Array[] = [];
+  try {
+    for await (const piece of read(path, { ...entry, size }, { followLinks }, signal)) {
+      pieces.push(piece);
+    }
+    const now = ctimeOf(path);
+    const known = joinTime(entry.ctimeSec, entry.ctimeNs);
+    if (known !== 0n && now !== known) throw new EntryProblem(side, "changed", "it has changed");
+  } catch (error) {
+    if (!(error instanceof EntryProblem)) throw error;
+    return { path, problem: { path, side, code: error.code, message: error.message } };
+  }
+  const content = Buffer.concat(pieces);
+  const ranges = what === "quick" ? quickRanges(size) : undefined;
+  const hash = createHash("sha256");
+  if (ranges === undefined) hash.update(content);
+  else {
+    for (const { from, length } of ranges) hash.update(content.subarray(from, from + length));
+    hash.update(sizeBytes(size));
+  }
+  return { path, digest: byteString(hash.digest().subarray(0, digestBytes[algorithm])) };
+}

@@ -1,0 +1,163 @@
+import type { ByteString } from "../base/byte-string.ts";
+import type { HashAlgorithm } from "../core/content-hash.ts";
+import type { Difference } from "../core/difference.ts";
+import type { FileEntry } from "../core/entry.ts";
+import type { RelPath } from "../core/path.ts";
+import type { Side } from "../core/problem.ts";
+import type { Endpoint, HashOptions, HashVerdict } from "../endpoint/endpoint.ts";
+import type { ContentChecker } from "./content-checks.ts";
+
+/** A content hash that was remembered, and of what. */
+export interface RememberedFile {
+  readonly size: number;
+  readonly mtimeSec: number;
+  readonly mtimeNs: number;
+  readonly hash?: { readonly algorithm: HashAlgorithm; readonly digest: ByteString };
+}
+
+/** Hashes of what both replicas were once known to hold. Whoever keeps them is not known here. */
+export interface RememberedHashes {
+  /** One answer for each path, in the same order. */
+  lookup(paths: readonly RelPath[]): Promise<readonly (RememberedFile | undefined)[]>;
+  /** Both replicas hold this content at the path; `entry` is the source's. */
+  remember(path: RelPath, entry: FileEntry, hash: NonNullable<RememberedFile["hash"]>): void;
+}
+
+type Check = Extract<Difference, { type: "check" }>;
+type Settled = Exclude<Difference, { type: "check" }>;
+
+/** What is found besides differences. */
+export interface RememberedFindings {
+  /** The same path is also settled as a difference, where there is one. */
+  onCorrupt(check: Check, sides: readonly Side[]): void;
+  /** No hash was remembered that could be held against the file. */
+  onUnremembered(path: RelPath): void;
+}
+
+export interface RememberedCheck {
+  readonly source: Endpoint;
+  readonly target: Endpoint;
+  readonly algorithm: HashAlgorithm;
+  /** The source was scanned through its links. */
+  readonly followLinks: boolean;
+  /** Nanoseconds by which two mtimes may be apart and still be equal. */
+  readonly window: number;
+  readonly remembered: RememberedHashes;
+  readonly findings: RememberedFindings;
+}
+
+/** Bounds of a batch, and how many are under way at once. */
+const batchFiles = 2048;
+const batchBytes = 128 << 20;
+const batchesAhead = 2;
+
+/**
+ * Checks content by hashes, in place of comparing bytes: the two with each other, and each with what was remembered of it.
+ * What turns out to be as it should is remembered.
+ */
+export function newRememberedChecker(
+  work: RememberedCheck,
+  settle: (difference: Settled) => void,
+  signal: AbortSignal,
+): ContentChecker {
+  let batch: Check[] = [];
+  let bytes = 0;
+  const running = new Set<Promise<void>>();
+  let failure: { readonly error: unknown } | undefined;
+  const send = (): void => {
+    const checks = batch;
+    batch = [];
+    bytes = 0;
+    const done = checkBatch(work, checks, settle, signal)
+      .catch((error: unknown) => {
+        failure ??= { error };
+      })
+      .finally(() => running.delete(done));
+    running.add(done);
+  };
+  return {
+    async add(check) {
+      batch.push(check);
+      bytes += check.size;
+      if (batch.length < batchFiles && bytes < batchBytes) return;
+      send();
+      while (running.size >= batchesAhead) await Promise.race(running);
+      if (failure !== undefined) throw failure.error;
+    },
+    async finish() {
+      if (batch.length > 0) send();
+      await Promise.all(running);
+      if (failure !== undefined) throw failure.error;
+    },
+  };
+}
+
+async function checkBatch(
+  work: RememberedCheck,
+  checks: readonly Check[],
+  settle: (difference: Settled) => void,
+  signal: AbortSignal,
+): Promise<void> {
+  const { source, target, algorithm, followLinks, remembered } = work;
+  const hash = (side: Side): Promise<HashVerdict[]> => {
+    const options: HashOptions = { algorithm, side, followLinks: side === "source" && followLinks };
+    const requests = checks.map((check) => {
+      const path = side === "source" ? contentPath(check) : check.path;
+      return { path, size: check.size, what: "full" as const, entry: check[side] };
+    });
+    return (side === "source" ? source : target).hash(requests, options, signal);
+  };
+  const [known, ours, theirs] = await Promise.all([
+    remembered.lookup(checks.map(({ path }) => path)),
+    hash("source"),
+    hash("target"),
+  ]);
+  for (const [i, check] of checks.entries())
+    judge(work, check, known[i], [ours[i]!, theirs[i]!], settle);
+}
+
+function contentPath(check: Check & { readonly content?: RelPath }): RelPath {
+  return check.content ?? check.path;
+}
+
+/** What two hashes and a memory say of one file. */
+function judge(
+  { algorithm, window, remembered, findings }: RememberedCheck,
+  check: Check,
+  known: RememberedFile | undefined,
+  [ours, theirs]: readonly [HashVerdict, HashVerdict],
+  settle: (difference: Settled) => void,
+): void {
+  const { path, source, target, around } = check;
+  for (const verdict of [ours, theirs]) {
+    if (!("problem" in verdict)) continue;
+    settle({ type: "frozen", problem: { ...verdict.problem, path } });
+    return;
+  }
+  const digests = { source: digestOf(ours), target: digestOf(theirs) };
+  // What is remembered stays, also under another algorithm: the content may have suffered since.
+  const isKnown = known?.hash !== undefined && isAsRemembered(source, known, window);
+  const hash = known?.hash?.algorithm === algorithm ? known.hash : undefined;
+  const comparable = (["source", "target"] as const).filter(
+    (side) => hash !== undefined && isAsRemembered(check[side], known!, window),
+  );
+  const corrupt = comparable.filter((side) => digests[side] !== hash?.digest);
+  const isEqual = digests.source === digests.target;
+  if (comparable.length === 0) findings.onUnremembered(path);
+  if (corrupt.length > 0) findings.onCorrupt(check, corrupt);
+  else if (isEqual && check.aspects.length === 0 && !isKnown)
+    remembered.remember(path, source, { algorithm, digest: digests.source });
+  const aspects = isEqual ? check.aspects : (["content", ...check.aspects] as const);
+  if (aspects.length > 0) settle({ type: "differs", path, source, target, aspects, around });
+  else if (check.isLinked) settle({ type: "linked", path, source, target, aspects, around });
+}
+
+function digestOf(verdict: HashVerdict): ByteString {
+  return "digest" in verdict ? verdict.digest : ("" as ByteString);
+}
+
+/** A file that was changed since then, as files are, is not what the hash is of. */
+function isAsRemembered(entry: FileEntry, known: RememberedFile, window: number): boolean {
+  const apart = (entry.mtimeSec - known.mtimeSec) * 1e9 + (entry.mtimeNs - known.mtimeNs);
+  return entry.size === known.size && Math.abs(apart) <= window;
+}
