@@ -92,6 +92,7 @@ function requestOf(
     oneFileSystem: false,
     moves: false,
     hash: "blake3",
+    versions,
     flush,
     versions,
     stateDir,

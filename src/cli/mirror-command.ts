@@ -9,6 +9,7 @@ import { driverOf } from "./driver-choice.ts";
 import type { Host } from "./host.ts";
 import type { Variables } from "./look.ts";
 import { watchSignals } from "./interruption.ts";
+import type { Variables } from "./look.ts";
 import type { MirrorOptions } from "./mirror-options.ts";
 import type { RequestDefaults } from "./mirror-request.ts";
 import { toMirrorRequest } from "./mirror-request.ts";

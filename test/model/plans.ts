@@ -204,6 +204,10 @@ const headers: fc.Arbitrary<Omit<PlanHeader, "id">> = fc.record({
       atLeast: exact,
     }),
   ),
+  versions: fc.oneof(
+    fc.record({ keep: fc.constantFrom("none" as const, "tiered" as const) }),
+    fc.record({ keep: fc.constant("trash" as const), age: exact }),
+  ),
   accept: fc.uniqueArray(guards),
   guards: fc.array(fc.record({ guard: guards, saw: texts, would: texts, advice: texts }), {
     maxLength: 2,

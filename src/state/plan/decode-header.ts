@@ -8,6 +8,7 @@ import { parseName } from "../../core/path.ts";
 import type { VersionRule } from "../../core/version-thinning.ts";
 import type { LinkMode, Preserve, PreserveKey } from "../../core/preserve.ts";
 import { preserveKeys } from "../../core/preserve.ts";
+import type { VersionRule } from "../../core/version-thinning.ts";
 import type { Fields } from "./fields.ts";
 import {
   BadLine,
@@ -36,6 +37,7 @@ const settingsFields = new Set(
 const rootFields = new Set(["location", "path", "exists", "identity"]);
 const singleFields = new Set(["source", "sourceBytes", "target", "targetBytes"]);
 const limitFields = new Set(["type", "count", "percent", "atLeast"]);
+const ruleFields = new Set(["keep", "age"]);
 const guardFields = new Set(["guard", "saw", "would", "advice"]);
 const roomFields = new Set(["bytes", "freeBytes"]);
 
@@ -118,6 +120,7 @@ function decodeSettings(value: unknown): Settings {
     modifyWindow: modifyWindow === null ? undefined : integerOf(modifyWindow, "modifyWindow"),
     single: single === null ? undefined : decodeSingle(single),
     deleteLimit: decodeLimit(fields["deleteLimit"]),
+    versions: decodeRule(fields["versions"]),
     accept: accept.map((guard) => wordOf(guard, "a guard of accept", guards)),
     versions: decodeVersions(fields["versions"]),
   };
@@ -159,6 +162,13 @@ function decodeLimit(value: unknown): DeleteLimit {
     throw new BadLine("deleteLimit is not a limit");
   }
   return { type, percent, atLeast: integerOf(atLeast, "atLeast of deleteLimit") };
+}
+
+function decodeRule(value: unknown): VersionRule {
+  const { keep, age } = fieldsOf(value, "versions", ruleFields);
+  if (keep === "trash") return { keep, age: integerOf(age, "age of versions") };
+  if (keep === "none" || keep === "tiered") return { keep };
+  throw new BadLine("versions is not a rule");
 }
 
 function decodeGuard(value: unknown): GuardTrip {

@@ -7,6 +7,7 @@ import type { DeleteLimit, GuardName, GuardTrip } from "../../core/guards.ts";
 import type { Name, RelPath } from "../../core/path.ts";
 import type { Action, Concerns, Phases } from "../../core/plan.ts";
 import type { LinkMode, Preserve } from "../../core/preserve.ts";
+import type { VersionRule } from "../../core/version-thinning.ts";
 import type { Problem } from "../../core/problem.ts";
 
 /** Raised when a line changes its meaning. */
