@@ -92,7 +92,6 @@ function requestOf(
     oneFileSystem: false,
     moves: false,
     hash: "blake3",
-    versions,
     flush,
     versions,
     stateDir,

@@ -160,7 +160,6 @@ async function run(
   const target = restoreTarget(endpoint, now, isAtRest ? contents : new Map());
   let isRefused = false;
   const confirm = async (decision: Decision) => {
-    const { plan } = decision;
     const { location } = endpoint;
     const { plan } = decision;
     if (!request.mayReplace && replaces(plan)) {

@@ -7,7 +7,6 @@ import type { Display } from "./display.ts";
 import { openDisplay } from "./display.ts";
 import { driverOf } from "./driver-choice.ts";
 import type { Host } from "./host.ts";
-import type { Variables } from "./look.ts";
 import { watchSignals } from "./interruption.ts";
 import type { Variables } from "./look.ts";
 import type { MirrorOptions } from "./mirror-options.ts";

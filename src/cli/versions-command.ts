@@ -1,5 +1,4 @@
 import type { KeptVersion } from "../app/list-versions.ts";
-import { pathRecord } from "../app/event-record.ts";
 import { listVersions } from "../app/list-versions.ts";
 import { checkLocalLocation } from "../config/location.ts";
 import { pathRecord } from "../app/event-record.ts";

@@ -192,10 +192,6 @@ const headers: fc.Arbitrary<Omit<PlanHeader, "id">> = fc.record({
   links: fc.constantFrom("keep", "follow", "skip", "safe"),
   modifyWindow: fc.option(fc.maxSafeNat(), { nil: undefined }),
   single: fc.option(fc.record({ sourceName: names(), targetName: names() }), { nil: undefined }),
-  versions: fc.oneof(
-    fc.constantFrom({ keep: "none" } as const, { keep: "tiered" } as const),
-    fc.record({ keep: fc.constant("trash" as const), age: fc.nat() }),
-  ),
   deleteLimit: fc.oneof(
     fc.record({ type: fc.constant("count" as const), count: exact }),
     fc.record({

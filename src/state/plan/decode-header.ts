@@ -5,7 +5,6 @@ import type { DeleteLimit, GuardName, GuardTrip } from "../../core/guards.ts";
 import { guardNames } from "../../core/guards.ts";
 import type { Name } from "../../core/path.ts";
 import { parseName } from "../../core/path.ts";
-import type { VersionRule } from "../../core/version-thinning.ts";
 import type { LinkMode, Preserve, PreserveKey } from "../../core/preserve.ts";
 import { preserveKeys } from "../../core/preserve.ts";
 import type { VersionRule } from "../../core/version-thinning.ts";
@@ -122,17 +121,7 @@ function decodeSettings(value: unknown): Settings {
     deleteLimit: decodeLimit(fields["deleteLimit"]),
     versions: decodeRule(fields["versions"]),
     accept: accept.map((guard) => wordOf(guard, "a guard of accept", guards)),
-    versions: decodeVersions(fields["versions"]),
   };
-}
-
-const versionFields = new Set(["keep", "age"]);
-const keepWords = { none: true, trash: true, tiered: true } as const;
-
-function decodeVersions(value: unknown): VersionRule {
-  const fields = fieldsOf(value, "versions", versionFields);
-  const keep = wordOf(fields["keep"], "keep of versions", keepWords);
-  return keep === "trash" ? { keep, age: integerOf(fields["age"], "age of versions") } : { keep };
 }
 
 function decodePreserve(value: unknown): Preserve {

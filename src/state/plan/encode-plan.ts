@@ -76,7 +76,6 @@ function encodeHeader(header: Omit<PlanHeader, "id">): Json {
           ? null
           : { ...bytes("source", single.sourceName), ...bytes("target", single.targetName) },
       deleteLimit,
-      versions: header.versions,
       accept: header.accept,
       versions: header.versions,
     },
