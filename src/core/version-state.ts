@@ -1,7 +1,7 @@
 import type { Entry, Finding } from "./entry.ts";
 import type { RelPath } from "./path.ts";
-import { comparePaths, parentPath, rootPath } from "./path.ts";
-import type { KeptMetadata, VersionRecord } from "./version-record.ts";
+import { comparePaths, isWithinAny, parentPath, rootPath } from "./path.ts";
+import type { KeptMetadata, RecordedMove, VersionRecord } from "./version-record.ts";
 import { hasArrived, wasAbsent } from "./version-record.ts";
 
 /** What one run kept. */
@@ -107,7 +107,7 @@ function isEntry(finding: Finding): finding is Entry {
 }
 
 function metadataIn(record: VersionRecord, there: Afterwards): KeptMetadata | undefined {
-  return there.isOusted ? undefined : record.metadata.get(there.path);
+  return there.isOusted ? there.ousted : record.metadata.get(there.path);
 }
 
 /** Where a path leads after a run's renames. */
@@ -118,6 +118,8 @@ interface Afterwards {
   readonly isNew: boolean;
   /** Something else took the name, and this was kept: what else is said of the name is said of the other. */
   readonly isOusted: boolean;
+  /** What that was like, where it may have been changed since. */
+  readonly ousted?: KeptMetadata | undefined;
   /** How many of what was kept under that name are not this. */
   readonly skip: number;
 }
@@ -126,7 +128,8 @@ function pathAfter({ moves }: VersionRecord, path: RelPath): Afterwards {
   let at = path;
   let isMoved = false;
   let skip = 0;
-  for (const { from, to, other } of moves) {
+  if (!isTouched(moves, path)) return { path, isMoved, isNew: false, isOusted: false, skip };
+  for (const { from, to, other, ousted } of moves) {
     if (isAtOrBelow(at, from)) {
       at = (to + at.slice(from.length)) as RelPath;
       skip = other === "kept" && at === to ? 1 : 0;
@@ -135,11 +138,23 @@ function pathAfter({ moves }: VersionRecord, path: RelPath): Afterwards {
       if (other === "swapped") {
         at = (from + at.slice(to.length)) as RelPath;
         isMoved = true;
-      } else
-        return { path: at, isMoved, isNew: other === "none", isOusted: other === "kept", skip: 0 };
+      } else {
+        const isNew = other === "none";
+        return { path: at, isMoved, isNew, isOusted: !isNew, ousted, skip: 0 };
+      }
     }
   }
   return { path: at, isMoved, isNew: false, isOusted: false, skip };
+}
+
+const ends = new WeakMap<VersionRecord["moves"], ReadonlySet<RelPath>>();
+
+/** Whether any rename has to do with a path: with most of them, none has. */
+function isTouched(moves: VersionRecord["moves"], path: RelPath): boolean {
+  if (moves.length === 0) return false;
+  const known = ends.get(moves) ?? new Set(moves.flatMap(({ from, to }) => [from, to]));
+  ends.set(moves, known);
+  return isWithinAny(path, known);
 }
 
 function isAtOrBelow(path: RelPath, dir: RelPath): boolean {
@@ -174,18 +189,10 @@ function isCovered(layers: KeptRun["layers"], { moves }: VersionRecord, path: Re
 /** Everything at and below a path as it was before run number `first`, in path order. */
 export function treeBefore(history: History, top: RelPath, first: number): Map<RelPath, PastEntry> {
   const candidates = new Set<RelPath>();
-  const below = (path: RelPath): boolean => top === rootPath || isAtOrBelow(path, top);
-  const moved = history.runs.slice(first).flatMap(({ record }) => record.moves);
+  const comesFrom = originsOf(history.runs.slice(first).flatMap(({ record }) => record.moves));
   const add = (path: RelPath): void => {
-    if (below(path)) candidates.add(path);
-    // Back through all renames, latest first; wherever it may have come from.
-    let at = path;
-    for (const { from, to, other } of moved.toReversed()) {
-      if (isAtOrBelow(at, to)) at = (from + at.slice(to.length)) as RelPath;
-      else if (other === "swapped" && isAtOrBelow(at, from)) {
-        at = (to + at.slice(from.length)) as RelPath;
-      } else continue;
-      if (below(at)) candidates.add(at);
+    for (const at of comesFrom(path)) {
+      if (top === rootPath || isAtOrBelow(at, top)) candidates.add(at);
     }
   };
   for (const { layers } of history.runs.slice(first)) {
@@ -199,4 +206,33 @@ export function treeBefore(history: History, top: RelPath, first: number): Map<R
     if (entry !== undefined) out.set(path, entry);
   }
   return out;
+}
+
+/** Every path at which something may have stood before those renames that stands, or was kept, at a path now. */
+function originsOf(moves: readonly RecordedMove[]): (path: RelPath) => Iterable<RelPath> {
+  const byEnd = new Map<RelPath, { readonly index: number; readonly from: RelPath }[]>();
+  const note = (to: RelPath, from: RelPath, index: number): void => {
+    byEnd.set(to, [...(byEnd.get(to) ?? []), { index, from }]);
+  };
+  for (const [index, { from, to, other }] of moves.entries()) {
+    note(to, from, index);
+    if (other === "swapped") note(from, to, index);
+  }
+  return (path) => {
+    const seen = new Map<RelPath, number>([[path, moves.length]]);
+    const open: RelPath[] = [path];
+    for (let next = open.pop(); next !== undefined; next = open.pop()) {
+      // Back through the renames, latest first; each may have replaced what stood there.
+      const limit = seen.get(next)!;
+      for (let at = next; at !== rootPath; at = parentPath(at)) {
+        for (const { index, from } of byEnd.get(at) ?? []) {
+          const origin = (from + next.slice(at.length)) as RelPath;
+          if (index >= limit || (seen.get(origin) ?? -1) >= index) continue;
+          seen.set(origin, index);
+          open.push(origin);
+        }
+      }
+    }
+    return seen.keys();
+  };
 }
