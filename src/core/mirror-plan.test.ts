@@ -190,6 +190,19 @@ describe("what becomes of a difference", () => {
   });
 });
 
+test("as many moves as there may be are arranged", () => {
+  const planner = newMirrorPlanner({ delete: true, hardlinks: true });
+  const around = { path: path(""), source: directory(), target: directory() };
+  const actions = Array.from({ length: 300_000 }, (_, n): Action => {
+    const carries = { entries: 1, bytes: 0 } as const;
+    const [from, to] = [path(`a${n}`), path(`b${n}`)];
+    return { type: "move", path: to, from, expected: undefined, entry: file(), carries };
+  });
+  planner.arrange({ actions, touched: actions.map(() => around) });
+  const { totals, phases } = planner.finish(counts);
+  expect([totals.moved, phases.finishing.length]).toEqual([300_000, 1]);
+});
+
 describe("a directory that is there already", () => {
   test.each<[what: string, told: Told]>([
     ["a file is put into it", sourceOnly("d/a", file(), around("d"))],

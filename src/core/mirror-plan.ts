@@ -89,8 +89,8 @@ export function newMirrorPlanner(rules: MirrorRules): MirrorPlanner {
   };
   return {
     arrange({ actions, touched }) {
-      draft.phases.moves.push(...actions);
-      draft.touched.push(...touched);
+      for (const action of actions) draft.phases.moves.push(action);
+      for (const around of touched) draft.touched.push(around);
     },
     add: (difference) => add(draft, difference),
     finish: (counts) => finish(draft, counts),

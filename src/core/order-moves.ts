@@ -39,8 +39,8 @@ export interface MovesToOrder {
   readonly occupantAt: (path: RelPath) => Entry | undefined;
   /** Whether a directory is one that only the source has. */
   readonly missingAt: (path: RelPath) => MissingDirectory | undefined;
-  /** A name that nothing in that directory has; a new one with each call. */
-  readonly freeName: (dir: RelPath) => Name;
+  /** A name that nothing in that directory has, for something to step aside; a new one with each call. */
+  readonly freeName: (dir: RelPath, entry: Entry) => Name;
 }
 
 export interface OrderedMoves {
@@ -67,17 +67,11 @@ export function orderMoves(input: MovesToOrder): OrderedMoves {
   const placed = new Set<LeafMove>();
 
   const now = (path: RelPath): RelPath => {
-    const there = aside.get(path);
-    if (there !== undefined) return there;
-    for (const [from, to] of parked) {
-      const at = rebased(path, from, to);
-      if (at !== path) return at;
-    }
-    return path;
+    return aside.get(path) ?? whereParked(path, parked);
   };
   const stepAside = (path: RelPath, entry: Entry): RelPath => {
     const dir = parentPath(path);
-    const to = joinPath(dir, input.freeName(dir));
+    const to = joinPath(dir, input.freeName(dir, entry));
     const carries = { entries: 0, bytes: 0 } as const;
     actions.push({ type: "move", path: to, from: path, expected: undefined, entry, carries });
     return to;
@@ -123,11 +117,20 @@ export function orderMoves(input: MovesToOrder): OrderedMoves {
     }
     const isRing = next === first && !aside.has(first.from);
     if (isRing) {
-      actions.push(...exchanges(chain, now));
+      for (const exchange of exchanges(chain, now)) actions.push(exchange);
       for (const move of chain) placed.add(move);
     } else for (const move of chain.toReversed()) place(move);
   }
   return { actions, made, parked };
+}
+
+/** Where something is, if a directory around it, or the thing itself, has been parked. */
+export function whereParked(path: RelPath, parked: ReadonlyMap<RelPath, RelPath>): RelPath {
+  for (let dir = path; parked.size > 0 && dir !== ""; dir = parentPath(dir)) {
+    const to = parked.get(dir);
+    if (to !== undefined) return rebased(path, dir, to);
+  }
+  return path;
 }
 
 /** Turns a ring: what stands first is exchanged with each of the others in turn, and every exchange puts one in its place. */

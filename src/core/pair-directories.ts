@@ -40,6 +40,10 @@ export function pairDirectories(input: PairingInput): DirectoryPair[] {
   const byFold = foldsCase ? new Map(olds.map((old) => [foldName(old.path), old])) : undefined;
   const votes = countVotes(vanished, appeared);
   const used = new Set<TreeDirectory>();
+  const aroundUsed = new Set<TreeDirectory>();
+  /** Not in a directory that has found its place, nor around one. */
+  const isFree = (old: TreeDirectory): boolean =>
+    !aroundUsed.has(old) && selfAndAbove(old).every((one) => !used.has(one));
   const pairs: DirectoryPair[] = [];
   for (const { directories } of appeared) {
     let behind = 0;
@@ -49,9 +53,10 @@ export function pairDirectories(input: PairingInput): DirectoryPair[] {
       const certain = former === undefined ? undefined : byPath.get(former);
       const respelled = byFold?.get(foldName(now.path));
       const wanted = [certain, respelled, ...candidates(now, votes)];
-      const old = wanted.find((one) => one !== undefined && isFree(one, used));
+      const old = wanted.find((one) => one !== undefined && isFree(one));
       if (old === undefined) continue;
       used.add(old);
+      for (const above of selfAndAbove(old)) aroundUsed.add(above);
       pairs.push({ old, now, isCertain: old === certain });
       behind = now.end;
     }
@@ -59,12 +64,11 @@ export function pairDirectories(input: PairingInput): DirectoryPair[] {
   return pairs;
 }
 
-/** Not in a directory that has found its place, nor around one. */
-function isFree(old: TreeDirectory, used: ReadonlySet<TreeDirectory>): boolean {
-  for (const other of used) {
-    if (other.tree === old.tree && other.first < old.end && old.first < other.end) return false;
-  }
-  return true;
+function selfAndAbove(directory: TreeDirectory): TreeDirectory[] {
+  const out: TreeDirectory[] = [];
+  for (let at: TreeDirectory | undefined = directory; at !== undefined; at = at.parent)
+    out.push(at);
+  return out;
 }
 
 type Votes = ReadonlyMap<TreeDirectory, ReadonlyMap<TreeDirectory, number>>;

@@ -25,10 +25,11 @@ export function pairFiles<V extends Placed, A extends Placed>(
   let olds = vanished.toSorted((a, b) => comparePaths(a.path, b.path));
   let nows = appeared.toSorted((a, b) => comparePaths(a.path, b.path));
   for (const likeness of [samePath, baseName, parentPath, anything]) {
-    const waiting = Map.groupBy(olds, ({ path }) => likeness(path));
+    // The last first, since that is the cheap end of an array.
+    const waiting = Map.groupBy(olds.toReversed(), ({ path }) => likeness(path));
     const taken = new Set<V>();
     nows = nows.filter((now) => {
-      const old = waiting.get(likeness(now.path))?.shift();
+      const old = waiting.get(likeness(now.path))?.pop();
       if (old === undefined) return true;
       taken.add(old);
       pairs.push([old, now]);

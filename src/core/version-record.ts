@@ -2,7 +2,7 @@ import type { ByteString } from "../base/byte-string.ts";
 import { bytesOfText, textOfBytes } from "../base/byte-string.ts";
 import type { Entry, Xattrs } from "./entry.ts";
 import type { RelPath } from "./path.ts";
-import { isWithinAny, parseRelPath } from "./path.ts";
+import { parentPath, parseRelPath, rootPath } from "./path.ts";
 import type { Plan } from "./plan.ts";
 import { actionsOf } from "./plan.ts";
 
@@ -44,7 +44,8 @@ export function recordOfPlan(plan: Plan): VersionRecord {
     }
     const { path, expected } = action;
     if (expected === undefined) {
-      if (action.type !== "finish-directory" && !isWithinAny(path, absent)) absent.add(path);
+      const isMade = action.type !== "finish-directory";
+      if (isMade && !wasAbsent({ moves, absent }, path)) absent.add(path);
       continue;
     }
     const stays = action.type === "set-metadata" || action.type === "finish-directory";
@@ -55,6 +56,24 @@ export function recordOfPlan(plan: Plan): VersionRecord {
     }
   }
   return { moves, absent, metadata };
+}
+
+/** Whether a run renamed something to that path. */
+export function hasArrived(moves: VersionRecord["moves"], path: RelPath): boolean {
+  return moves.some(({ from, to, other }) => to === path || (other === "swapped" && from === path));
+}
+
+/** Whether nothing stood at a path, which is as it is after the renames. What was renamed into a new directory is not new. */
+export function wasAbsent(
+  { moves, absent }: Pick<VersionRecord, "moves" | "absent">,
+  path: RelPath,
+): boolean {
+  if (absent.size === 0) return false;
+  for (let at = path; at !== rootPath; at = parentPath(at)) {
+    if (hasArrived(moves, at)) return false;
+    if (absent.has(at)) return true;
+  }
+  return false;
 }
 
 /** One line of JSON each. `head` is for people and comes first. */

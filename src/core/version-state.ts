@@ -1,7 +1,8 @@
 import type { Entry, Finding } from "./entry.ts";
 import type { RelPath } from "./path.ts";
-import { comparePaths, isWithinAny, parentPath, rootPath } from "./path.ts";
+import { comparePaths, parentPath, rootPath } from "./path.ts";
 import type { KeptMetadata, VersionRecord } from "./version-record.ts";
+import { hasArrived, wasAbsent } from "./version-record.ts";
 
 /** What one run kept. */
 export interface KeptRun {
@@ -15,7 +16,10 @@ export interface KeptRun {
 
 /** Something as it was once, and where its content is now. */
 export interface PastEntry {
+  /** As it was then. */
   readonly finding: Finding;
+  /** As it is where it is now: its metadata may have been changed since. */
+  readonly stored: Finding;
   /** The run's number in the list and the layer that hold it; `undefined` where it still stands in the replica. */
   readonly kept: { readonly run: number; readonly layer: number } | undefined;
   /** Its path there. */
@@ -54,27 +58,38 @@ function follow(history: History, trail: Trail): PastEntry | undefined {
     const found = findIn(layers, there.path, there.skip);
     const isLeaf = found !== undefined && found.finding.kind !== "directory";
     if (isLeaf && holder === undefined && !there.isNew) {
-      const was = metadata ?? record.metadata.get(there.path);
+      const was = metadata ?? metadataIn(record, there);
       return dressed({ ...found, kept: { run, layer: found.layer } }, was);
     }
     const isOver =
       isLeaf ||
       there.isNew ||
-      isWithinAny(there.path, record.absent) ||
-      (found === undefined && isCovered(layers, there.path));
+      (!there.isOusted && wasAbsent(record, there.path)) ||
+      (found === undefined && isCovered(layers, record, there.path));
     if (isOver) return dressed(holder, metadata);
     if (found !== undefined) holder ??= { ...found, kept: { run, layer: found.layer } };
-    metadata ??= record.metadata.get(there.path);
-    if (there.isMoved) {
-      const next = { run: run + 1, holder, metadata };
-      // A rename that was planned and did not come about left it where it was.
-      return follow(history, { ...next, path: there.path }) ?? follow(history, { ...next, path });
-    }
+    metadata ??= metadataIn(record, there);
+    if (there.isMoved && found === undefined && !cameAbout(history, path, run)) continue;
     path = there.path;
   }
   const finding = now.get(path);
   if (holder !== undefined && finding?.kind !== "directory") return dressed(holder, metadata);
-  return dressed(finding && { finding, kept: undefined, path }, metadata);
+  return dressed(finding && { finding, stored: finding, kept: undefined, path }, metadata);
+}
+
+/**
+ * Whether a rename that a run was about to make has been made. What was renamed is there afterwards, or was kept; if it is
+ * not, it was left where it was. Below it, what is not there afterwards was not there before.
+ */
+function cameAbout(history: History, path: RelPath, run: number): boolean {
+  const { record } = history.runs[run]!;
+  const there = pathAfter(record, path);
+  const trail = { path: there.path, run: run + 1, holder: undefined, metadata: undefined };
+  if (!there.isMoved || follow(history, trail) !== undefined) return true;
+  const isItself = record.moves.some(
+    ({ from, to, other }) => from === path || (other === "swapped" && to === path),
+  );
+  return !isItself && cameAbout(history, parentPath(path), run);
 }
 
 function dressed(
@@ -91,12 +106,18 @@ function isEntry(finding: Finding): finding is Entry {
   return "mtimeSec" in finding;
 }
 
+function metadataIn(record: VersionRecord, there: Afterwards): KeptMetadata | undefined {
+  return there.isOusted ? undefined : record.metadata.get(there.path);
+}
+
 /** Where a path leads after a run's renames. */
 interface Afterwards {
   readonly path: RelPath;
   readonly isMoved: boolean;
   /** Something else took the name, where nothing stood. */
   readonly isNew: boolean;
+  /** Something else took the name, and this was kept: what else is said of the name is said of the other. */
+  readonly isOusted: boolean;
   /** How many of what was kept under that name are not this. */
   readonly skip: number;
 }
@@ -114,11 +135,11 @@ function pathAfter({ moves }: VersionRecord, path: RelPath): Afterwards {
       if (other === "swapped") {
         at = (from + at.slice(to.length)) as RelPath;
         isMoved = true;
-      } else if (other === "kept") return { path: at, isMoved: false, isNew: false, skip: 0 };
-      else return { path: at, isMoved: false, isNew: true, skip: 0 };
+      } else
+        return { path: at, isMoved, isNew: other === "none", isOusted: other === "kept", skip: 0 };
     }
   }
-  return { path: at, isMoved, isNew: false, skip };
+  return { path: at, isMoved, isNew: false, isOusted: false, skip };
 }
 
 function isAtOrBelow(path: RelPath, dir: RelPath): boolean {
@@ -129,19 +150,21 @@ function findIn(
   layers: KeptRun["layers"],
   path: RelPath,
   skip: number,
-): { readonly finding: Finding; readonly layer: number; readonly path: RelPath } | undefined {
+): (Omit<PastEntry, "kept"> & { readonly layer: number }) | undefined {
   let left = skip;
   for (const [i, layer] of layers.entries()) {
     const finding = layer.get(path);
     if (finding === undefined || left-- > 0) continue;
-    return { finding, layer: i + 1, path };
+    return { finding, stored: finding, layer: i + 1, path };
   }
   return undefined;
 }
 
-/** Whether what is no directory was kept on the way to a path. */
-function isCovered(layers: KeptRun["layers"], path: RelPath): boolean {
+/** Whether what is no directory was kept on the way to a path, other than by a rename. */
+function isCovered(layers: KeptRun["layers"], { moves }: VersionRecord, path: RelPath): boolean {
+  if (hasArrived(moves, path)) return false;
   for (let at = parentPath(path); at !== rootPath; at = parentPath(at)) {
+    if (hasArrived(moves, at)) return false;
     const found = findIn(layers, at, 0);
     if (found !== undefined) return found.finding.kind !== "directory";
   }

@@ -16,7 +16,7 @@ import { cutTree, takeCensus } from "../core/tree-census.ts";
 import { newContentChecker } from "./content-checks.ts";
 import { formerDirectories } from "./former-places.ts";
 import type { Finding, MoveSearch } from "./move-search.ts";
-import { onDisk } from "./move-search.ts";
+import { addMove, onDisk } from "./move-search.ts";
 import { settleMoves } from "./settle-moves.ts";
 
 /** Told all differences, finds what has moved, and hands the planner the rest. */
@@ -33,6 +33,7 @@ export function newMoveFinder(search: MoveSearch): MoveFinder {
     search,
     pool: newMovePool(),
     directories: [],
+    arrivals: new Map(),
     touched: [],
     settled: new Set(),
   };
@@ -72,13 +73,13 @@ async function moveDirectories(finding: Finding): Promise<boolean> {
   const to = cut(sourceTrees, nows);
   held.targetTrees = from.rest;
   held.sourceTrees = to.rest;
+  const arounds = new Map(
+    [...targetTrees, ...sourceTrees].map(({ tree, around }) => [tree, around]),
+  );
   for (const pair of pairs) {
     const { old, now } = pair;
-    for (const [dir, trees] of [
-      [old, targetTrees],
-      [now, sourceTrees],
-    ] as const) {
-      const around = dir.first === 0 ? aroundOf(trees, dir.tree) : undefined;
+    for (const { first, tree } of [old, now]) {
+      const around = first === 0 ? arounds.get(tree) : undefined;
       if (around !== undefined) finding.touched.push(around);
     }
     await lookInto(finding, pair, from.inner.get(old)!, to.inner.get(now)!);
@@ -88,10 +89,6 @@ async function moveDirectories(finding: Finding): Promise<boolean> {
 
 function settleAround(settled: Set<RelPath>, now: TreeDirectory): void {
   for (let dir = now.parent; dir !== undefined; dir = dir.parent) settled.add(dir.path);
-}
-
-function aroundOf(trees: readonly PooledTree[], tree: HeldTree): PooledTree["around"] {
-  return trees.find((one) => one.tree === tree)?.around;
 }
 
 interface Cut {
@@ -129,7 +126,7 @@ async function lookInto(
     pool(held, difference, planner);
   };
   // Before anything is compared: the content is read where it is now.
-  const index = finding.directories.push({ from: old.path, to: now.path, entry, bytes }) - 1;
+  const index = addMove(finding, { from: old.path, to: now.path, entry, bytes });
   const checker = newContentChecker(source, target, options, take, signal);
   const sameness = isCertain ? rules.sameness : { ...rules.sameness, compare: "content" as const };
   const inside = { ...insideRules(rules, now.path), holdsTrees: true, sameness };

@@ -5,21 +5,16 @@ import { foldName } from "../core/fold.ts";
 import type { Appeared, FilePair, Vanished } from "../core/move-pool.ts";
 import { appearedIn, vanishedIn } from "../core/move-pool.ts";
 import type { LeafMove, OrderedMoves } from "../core/order-moves.ts";
-import { orderMoves } from "../core/order-moves.ts";
-import { rebased } from "../core/pair-directories.ts";
+import { orderMoves, whereParked } from "../core/order-moves.ts";
 import { pairFiles } from "../core/pair-files.ts";
 import type { Name, RelPath } from "../core/path.ts";
 import { comparePaths, joinPath } from "../core/path.ts";
+import type { FileCopy } from "./find-copies.ts";
+import { findCopies } from "./find-copies.ts";
 import { equalGroups } from "./equal-groups.ts";
 import type { Finding } from "./move-search.ts";
 import { onDisk } from "./move-search.ts";
 import { formerFiles, isAsRemembered, isUnedited } from "./former-places.ts";
-
-/** A file that is made from another one of the target's, which has the same content. */
-interface FileCopy {
-  readonly now: Appeared;
-  readonly of: FilePair;
-}
 
 /** Finds files that have moved, puts all moves in order, and hands the planner everything as it is after them. */
 export async function settleMoves(finding: Finding): Promise<void> {
@@ -39,30 +34,40 @@ export async function settleMoves(finding: Finding): Promise<void> {
 /** Pairs files: by identity where that is known, by content, and where names fold, by name. */
 async function pairAll(finding: Finding): Promise<{ pairs: FilePair[]; copies: FileCopy[] }> {
   const { pool, search } = finding;
-  let vanished = vanishedIn(pool);
-  let appeared = appearedIn(pool);
+  const vanished = new Set(vanishedIn(pool));
+  const appeared = new Set(appearedIn(pool));
   const pairs: FilePair[] = [];
   const copies: FileCopy[] = [];
-  const take = (found: readonly FilePair[]): void => {
-    const [olds, nows] = [
-      new Set(found.map(({ old }) => old)),
-      new Set(found.map(({ now }) => now)),
-    ];
-    vanished = vanished.filter((one) => !olds.has(one));
-    appeared = appeared.filter((one) => !nows.has(one));
-    pairs.push(...found);
+  const take = (pair: FilePair): void => {
+    vanished.delete(pair.old);
+    appeared.delete(pair.now);
+    pairs.push(pair);
   };
-  if (vanished.length === 0 || appeared.length === 0) return { pairs, copies };
-  take(await pairByIdentity(finding, vanished, appeared));
-  for (const group of await equalGroups(finding, vanished, appeared)) {
+  if (appeared.size === 0) return { pairs, copies };
+  const known =
+    vanished.size === 0 ? [] : await pairByIdentity(finding, [...vanished], [...appeared]);
+  for (const pair of known) if (!pair.isEdited) take(pair);
+  for (const group of await equalGroups(finding, [...vanished], [...appeared])) {
     const { pairs: found, rest } = pairFiles(group.vanished, group.appeared);
-    take(found.map(([old, now]) => ({ old, now, isEdited: false })));
+    const equal = found.map(([old, now]) => ({ old, now, isEdited: false }));
+    for (const pair of equal) take(pair);
     // A file of several names may be parted from them before it is copied.
-    const of = pairs.slice(-found.length).find(({ old }) => old.entry.nlink === 1);
+    const of = equal.find(({ old }) => old.entry.nlink === 1);
     if (of === undefined) continue;
-    copies.push(...rest.filter((now) => isCopied(finding, now)).map((now) => ({ now, of })));
+    const { path: from } = of.now;
+    const original = of.old.entry as FileEntry;
+    const made = rest.filter((now) => isCopied(finding, now));
+    for (const now of made) {
+      appeared.delete(now);
+      copies.push({ now, from, original });
+    }
   }
-  if (search.rules.selection.foldsCase) take(pairByFold(vanished, appeared));
+  // Last, since what such a file was is of more use to one that still is that.
+  for (const pair of known) if (vanished.has(pair.old) && appeared.has(pair.now)) take(pair);
+  if (search.rules.selection.foldsCase)
+    for (const pair of pairByFold([...vanished], [...appeared])) take(pair);
+  const left = [...appeared].filter((now) => isCopied(finding, now));
+  for (const copy of await findCopies(finding, left, pairs)) copies.push(copy);
   return { pairs, copies };
 }
 
@@ -117,13 +122,15 @@ function order({ pool, directories }: Finding, moves: readonly FilePair[]): Orde
     ...pool.targetOnly.map(({ path }) => path),
     ...pool.differing.map(({ path }) => path),
     ...pool.sourceOnly.map(({ path }) => path),
+    ...directories.flatMap(({ from, to }) => [from, to]),
   ]);
-  let parked = 0;
-  const freeName = (dir: RelPath): Name => {
-    for (;;) {
-      const name = `.syncline-parked~${(parked++).toString(36)}` as Name;
-      if (!names.has(joinPath(dir, name))) return name;
-    }
+  // Named after the inode: what another run has left parked, here or where the source came from, is another one.
+  const freeName = (dir: RelPath, { inoHigh, inoLow }: Entry): Name => {
+    const name = `.syncline-parked~${(inoHigh * 2 ** 32 + inoLow).toString(36)}`;
+    let free = name as Name;
+    for (let n = 1; names.has(joinPath(dir, free)); n++) free = `${name}~${n}` as Name;
+    names.add(joinPath(dir, free));
+    return free;
   };
   return orderMoves({
     directories,
@@ -150,13 +157,7 @@ function tellRest(
   const arrived = new Map([...moves, ...stays].map((pair) => [pair.now.path, pair]));
   const left = new Set(moves.map(({ old }) => old.path));
   const copied = new Map(copies.map((copy) => [copy.now.path, copy]));
-  const now = (path: RelPath): RelPath => {
-    for (const [from, to] of parked) {
-      const at = rebased(path, from, to);
-      if (at !== path) return at;
-    }
-    return path;
-  };
+  const now = (path: RelPath): RelPath => whereParked(path, parked);
   const tellArrived = ({ old, now: { path, entry: source, around }, isEdited }: FilePair): void => {
     const seen = aspectsBetween(source, old.entry, rules.sameness);
     const aspects = isEdited ? (["content", ...seen] as const) : seen;
@@ -172,9 +173,9 @@ function tellRest(
     if (pair !== undefined) tellArrived(pair);
     else if (copy === undefined) planner.add(difference);
     else {
-      const { old, now: to } = copy.of;
-      const [source, original] = [copy.now.entry as FileEntry, old.entry as FileEntry];
-      planner.add({ type: "copied", path, source, from: to.path, original, around });
+      const { now: made, from, original } = copy;
+      const source = made.entry as FileEntry;
+      planner.add({ type: "copied", path, source, from, original, around });
     }
   }
   for (const difference of pool.differing) tellDiffering(difference);

@@ -27,7 +27,16 @@ const keeping = { versions: { keep: "trash", age: 1 } } as const;
 
 /** What the target is, without Syncline's own directory. */
 function seeTarget(world: MemoryWorld): Fact[] {
-  return seeMemory(world, "t").filter(({ path }) => !isAtOrBelow(path, own));
+  const seen = seeMemory(world, "t").filter(({ path }) => !isAtOrBelow(path, own));
+  const groups = Map.groupBy(
+    seen.filter(({ group }) => group !== ""),
+    ({ group }) => group,
+  );
+  // One name of a file may be in the tree, and another one among the old copies.
+  return seen.map((fact) => {
+    const names = groups.get(fact.group) ?? [];
+    return { ...fact, group: names.length > 1 ? names[0]!.path : "" };
+  });
 }
 
 function read(node: MemoryNode, leaves: string | undefined): Map<RelPath, Finding> {
