@@ -1,4 +1,5 @@
 import { formatDeleteLimit } from "../config/delete-limit.ts";
+import { describeVersionRule } from "../config/version-rule.ts";
 import type { ApiContent } from "../api/events.ts";
 import type { Plan } from "../core/plan.ts";
 import { pathRecord } from "../app/event-record.ts";
@@ -73,13 +74,14 @@ function planPrinter(request: DisplayRequest, form: PlanForm, place: TextPlace):
 }
 
 function reviewOf(
-  { source, deleteLimit, accept }: DisplayRequest,
+  { source, deleteLimit, accept, versions: rule }: DisplayRequest,
   { target, ...saved }: Of<"saved">,
   { plan, guards, room }: Decision,
   now: number,
 ): Parameters<typeof planLines>[0] {
   const limit = formatDeleteLimit(deleteLimit);
-  const told = { source, target, plan, guards, room };
+  const versions = rule.keep === "none" ? undefined : describeVersionRule(rule);
+  const told = { source, target, plan, guards, room, versions };
   return { ...told, deleteLimit: limit, accepted: accept, saved: { ...saved, now } };
 }
 

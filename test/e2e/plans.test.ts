@@ -406,6 +406,18 @@ test("several targets have a plan each, and none of them fits into one file", as
   expect(existsSync(file)).toBe(false);
 });
 
+test("what a plan replaces or deletes is kept, where that was asked for", async () => {
+  using place = newPlace();
+  plant(place);
+  const line = ["plan", "mirror", "--versions", "tiered", place.source, place.target];
+  const text = await syncline(place, line);
+  expect(text.stdout).toContain("old copies kept (tiered)");
+  const [, id = ""] = /syncline apply ([0-9a-f]{8})/.exec(text.stdout) ?? [];
+  expect((await apply(place, [id])).code).toBe(0);
+  const kept = walk(`${place.target}/.syncline/versions`).map(({ path }) => path);
+  expect(kept.filter((path) => /(^|\/)(changed|gone\/file)/.test(path))).toHaveLength(2);
+});
+
 test("a plan of one file is one", async () => {
   using place = newPlace();
   makeTree(place.source, files({ one: "1" }));
