@@ -93,6 +93,9 @@ export function cutTree(
   tree: HeldTree,
   directories: readonly TreeDirectory[],
 ): { inner: HeldTree[]; rest: HeldTree | undefined } {
+  // All of it: most trees that move do so as a whole, and need not be copied.
+  if (directories.length === 1 && directories[0]!.first === 0)
+    return { inner: [tree], rest: undefined };
   const rest = newTree(tree.path, 0);
   const inner = directories.map(({ path, chunk, row }) => newTree(path, chunk.depth[row]!));
   const cuts = directories

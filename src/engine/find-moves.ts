@@ -13,10 +13,11 @@ import { isWithinAny } from "../core/path.ts";
 import { findingAt } from "../core/snapshot.ts";
 import type { TreeDirectory } from "../core/tree-census.ts";
 import { cutTree, takeCensus } from "../core/tree-census.ts";
+import type { ContentChecker } from "./content-checks.ts";
 import { newContentChecker } from "./content-checks.ts";
 import { formerDirectories } from "./former-places.ts";
 import type { Finding, MoveSearch } from "./move-search.ts";
-import { addMove, onDisk } from "./move-search.ts";
+import { addMove, carryLess, onDisk } from "./move-search.ts";
 import { settleMoves } from "./settle-moves.ts";
 
 /** Told all differences, finds what has moved, and hands the planner the rest. */
@@ -76,14 +77,19 @@ async function moveDirectories(finding: Finding): Promise<boolean> {
   const arounds = new Map(
     [...targetTrees, ...sourceTrees].map(({ tree, around }) => [tree, around]),
   );
+  const { source, target, options, signal } = search;
+  const settle = (difference: SingleDifference): void => take(finding, difference);
+  // One for all of them: a few files each, many directories are read as fast as one.
+  const checker = newContentChecker(source, target, options, settle, signal);
   for (const pair of pairs) {
     const { old, now } = pair;
     for (const { first, tree } of [old, now]) {
       const around = first === 0 ? arounds.get(tree) : undefined;
       if (around !== undefined) finding.touched.push(around);
     }
-    await lookInto(finding, pair, from.inner.get(old)!, to.inner.get(now)!);
+    await lookInto(finding, pair, from.inner.get(old)!, to.inner.get(now)!, checker);
   }
+  await checker.finish();
   return true;
 }
 
@@ -116,29 +122,28 @@ async function lookInto(
   { old, now, isCertain }: DirectoryPair,
   from: HeldTree,
   to: HeldTree,
+  checker: ContentChecker,
 ): Promise<void> {
-  const { search, pool: held } = finding;
-  const { source, target, options, rules, planner, signal } = search;
+  const { rules } = finding.search;
   const entry = findingAt(old.chunk, old.row) as DirectoryEntry;
-  let { bytes } = old;
-  const take = (difference: SingleDifference): void => {
-    bytes -= bytesLeft(difference);
-    pool(held, difference, planner);
-  };
   // Before anything is compared: the content is read where it is now.
-  const index = addMove(finding, { from: old.path, to: now.path, entry, bytes });
-  const checker = newContentChecker(source, target, options, take, signal);
+  addMove(finding, { from: old.path, to: now.path, entry, bytes: old.bytes });
   const sameness = isCertain ? rules.sameness : { ...rules.sameness, compare: "content" as const };
   const inside = { ...insideRules(rules, now.path), holdsTrees: true, sameness };
   for await (const batch of compare(rowsOfTree(to), rowsOfTree(from), inside)) {
     for (const difference of batch) {
       if (difference.type === "check") {
         await checker.add(difference, onDisk(finding, difference.path));
-      } else take(difference);
+      } else take(finding, difference);
     }
   }
-  await checker.finish();
-  finding.directories[index] = { from: old.path, to: now.path, entry, bytes: Math.max(0, bytes) };
+}
+
+/** Takes a difference in a directory that has moved. */
+function take(finding: Finding, difference: SingleDifference): void {
+  const left = bytesLeft(difference);
+  if (left > 0 && "path" in difference) carryLess(finding, difference.path, left);
+  pool(finding.pool, difference, finding.search.planner);
 }
 
 /** Bytes of the target's that are of no use where they come along. */

@@ -50,6 +50,13 @@ export function addMove({ directories, arrivals }: Finding, move: DirectoryMove)
   return index;
 }
 
+/** Some of what the last move to a path brings there is of no use. */
+export function carryLess(finding: Finding, path: RelPath, bytes: number): void {
+  const index = lastArrival(finding, path, Infinity);
+  const move = finding.directories[index]!;
+  finding.directories[index] = { ...move, bytes: Math.max(0, move.bytes - bytes) };
+}
+
 /** Where something stands on the disk while moves are only planned: the last move is undone first. */
 export function onDisk(finding: Finding, path: RelPath): RelPath {
   let at = path;
