@@ -119,11 +119,11 @@ async function candidatesOf(
           entry: expected(entry),
         }))
       : await scanned(finding, sizes, wanted);
-  const { targetOnly, differing } = finding.pool;
+  const { targetOnly, differing, changing } = finding.pool;
   const restless = new Set([...targetOnly, ...differing].map(({ path }) => path));
   return all
     .map((one) => ({ ...one, later: laterPath(finding, one.path) }))
-    .filter(({ later }) => !restless.has(later));
+    .filter(({ later }) => !restless.has(later) && !changing.has(later));
 }
 
 function laterPath({ directories }: Finding, path: RelPath): RelPath {
