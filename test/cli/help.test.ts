@@ -10,13 +10,22 @@ JSON are described in [scripting.md](scripting.md).
 
 test("docs/cli.md is what --help prints", async () => {
   const sections = await Promise.all(
-    [[], ["mirror"], ["plan", "mirror"], ["show"], ["apply"], ["verify"], ["history"], ["log"]].map(
-      async (command) => {
-        const { code, out, err } = await runCli([...command, "--help"]);
-        expect({ code, err }).toEqual({ code: 0, err: "" });
-        return `## ${["syncline", ...command].join(" ")}\n\n\`\`\`\n${out.trimEnd()}\n\`\`\`\n`;
-      },
-    ),
+    [
+      [],
+      ["mirror"],
+      ["plan", "mirror"],
+      ["show"],
+      ["apply"],
+      ["verify"],
+      ["versions"],
+      ["restore"],
+      ["history"],
+      ["log"],
+    ].map(async (command) => {
+      const { code, out, err } = await runCli([...command, "--help"]);
+      expect({ code, err }).toEqual({ code: 0, err: "" });
+      return `## ${["syncline", ...command].join(" ")}\n\n\`\`\`\n${out.trimEnd()}\n\`\`\`\n`;
+    }),
   );
   await expect([header, ...sections].join("\n")).toMatchFileSnapshot("../../docs/cli.md");
 });
