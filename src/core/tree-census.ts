@@ -31,8 +31,11 @@ export interface TreeCensus {
   readonly fileKeys: readonly number[];
 }
 
-/** Looks once at every row. Files that hold nothing are left out: nothing is won by recognising them. */
-export function takeCensus(tree: HeldTree): TreeCensus {
+/**
+ * Looks once at every row. Files that hold nothing are left out: nothing is won by recognising them. `tick` is how finely the
+ * coarser side keeps times, in nanoseconds.
+ */
+export function takeCensus(tree: HeldTree, tick: number = 1): TreeCensus {
   const directories: TreeDirectory[] = [];
   const fileDirectories: TreeDirectory[] = [];
   const fileKeys: number[] = [];
@@ -66,7 +69,7 @@ export function takeCensus(tree: HeldTree): TreeCensus {
         directory.files++;
         directory.bytes += chunk.size[row]!;
         fileDirectories.push(directory);
-        fileKeys.push(keyOf(chunk, row));
+        fileKeys.push(keyOf(chunk, row, tick));
       }
     }
   }
@@ -75,13 +78,14 @@ export function takeCensus(tree: HeldTree): TreeCensus {
 }
 
 /** Name, size and mtime in one number. That two files share it proves nothing; it is a reason to look. */
-function keyOf(chunk: SnapshotChunk, row: number): number {
+function keyOf(chunk: SnapshotChunk, row: number, tick: number): number {
+  const [ticks, seconds] = [Math.min(tick, 1e9), Math.max(1, Math.floor(tick / 1e9))];
   let hash = 0;
   for (let i = nameStart(chunk, row); i < chunk.nameEnd[row]!; i++) {
     hash = (Math.imul(hash, 31) + chunk.names[i]!) | 0;
   }
-  hash = (Math.imul(hash, 31) + (chunk.mtimeSec[row]! | 0)) | 0;
-  hash = (Math.imul(hash, 31) + chunk.mtimeNs[row]!) | 0;
+  hash = (Math.imul(hash, 31) + (Math.floor(chunk.mtimeSec[row]! / seconds) | 0)) | 0;
+  hash = (Math.imul(hash, 31) + Math.floor(chunk.mtimeNs[row]! / ticks)) | 0;
   return (hash >>> 0) * 2 ** 20 + (chunk.size[row]! % 2 ** 20);
 }
 

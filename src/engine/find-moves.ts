@@ -56,8 +56,9 @@ async function moveDirectories(finding: Finding): Promise<boolean> {
     ({ tree }) => !tree.hasGaps && !isWithinAny(tree.path, stuck),
   );
   if (movable.length === 0 || held.sourceTrees.length === 0) return false;
-  const appeared = held.sourceTrees.map(({ tree }) => takeCensus(tree));
-  const vanished = movable.map(({ tree }) => takeCensus(tree));
+  const tick = search.rules.sameness.window + 1;
+  const appeared = held.sourceTrees.map(({ tree }) => takeCensus(tree, tick));
+  const vanished = movable.map(({ tree }) => takeCensus(tree, tick));
   const former = await formerDirectories(search.memory, appeared);
   const pairs = pairDirectories({
     vanished,

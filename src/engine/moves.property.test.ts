@@ -10,6 +10,8 @@ import { handsInMemory } from "../../test/model/movement-memory.ts";
 import type { Replicas } from "../../test/model/remembering.ts";
 import { carryOut, planOf, remember } from "../../test/model/remembering.ts";
 import type { Fact, ModelDirectory } from "../../test/model/tree.ts";
+import { factsOf } from "../../test/model/tree.ts";
+import { foldName } from "../core/fold.ts";
 import type { RelPath } from "../core/path.ts";
 import type { Plan } from "../core/plan.ts";
 import { actionsOf } from "../core/plan.ts";
@@ -26,22 +28,24 @@ interface Stage {
   readonly target: () => Fact[];
 }
 
-/** A pair that was equal, and whose source has been rearranged since. */
+/** A pair that was equal, and whose source has been rearranged since. The world is the target's. */
 async function stage(
   tree: ModelDirectory,
   taken: readonly Step[],
   compare: "size+mtime" | "content" = "size+mtime",
+  foldsCase: boolean = false,
 ): Promise<Stage> {
-  const world = newWorld();
-  plantModel(world, "s", tree);
+  const world = newWorld({ capabilities: { foldsCase } });
+  const other = foldsCase ? newWorld() : world;
+  plantModel(other, "s", tree);
   plantModel(world, "t", { ...tree, children: new Map() });
-  const [source, target] = [openMemory(world, "/s"), openMemory(world, "/t")];
+  const [source, target] = [openMemory(other, "/s"), openMemory(world, "/t")];
   const replicas = { source, target, settings: { compare } };
   await carryOut(replicas, await planOf(replicas));
-  const see = { source: () => seeMemory(world, "s"), target: () => seeMemory(world, "t") };
+  const see = { source: () => seeMemory(other, "s"), target: () => seeMemory(world, "t") };
   expect(see.target()).toEqual(see.source());
   const memory = await remember(source);
-  const hands = handsInMemory(world, "s");
+  const hands = handsInMemory(other, "s");
   for (const [n, step] of taken.entries()) takeStep(hands, step, n);
   return { world, replicas, memory, ...see };
 }
@@ -72,6 +76,31 @@ describe("after things were moved about", () => {
       { numRuns: 800 },
     );
   });
+});
+
+describe("where the target takes two names for one", () => {
+  test("a name that only changes its case is a move like any other", async () => {
+    const given = scenes.filter(({ tree }) => !clashes(factsOf(tree)));
+    await fc.assert(
+      fc.asyncProperty(given, async ({ tree, taken, compare, isRemembered }) => {
+        const { replicas, memory, source, target } = await stage(tree, taken, compare, true);
+        const wanted = source();
+        fc.pre(!clashes(wanted));
+        const plan = await planOf(replicas, isRemembered ? memory : undefined);
+        expect(plan.problems).toEqual([]);
+        const outcomes = await carryOut(replicas, plan);
+        expect(outcomes.filter(({ done, problem }) => !done || problem !== undefined)).toEqual([]);
+        expect(target()).toEqual(wanted);
+        expect([...actionsOf(await planOf(replicas))]).toEqual([]);
+      }),
+      { numRuns: 800 },
+    );
+  });
+
+  /** Whether two names of one directory would be one at the target. */
+  function clashes(facts: readonly Fact[]): boolean {
+    return new Set(facts.map(({ path }) => foldName(path as RelPath))).size < facts.length;
+  }
 });
 
 describe("when something goes wrong among moves", () => {

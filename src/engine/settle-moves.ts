@@ -47,12 +47,16 @@ async function pairAll(finding: Finding): Promise<{ pairs: FilePair[]; copies: F
   const known =
     vanished.size === 0 ? [] : await pairByIdentity(finding, [...vanished], [...appeared]);
   for (const pair of known) if (!pair.isEdited) take(pair);
-  for (const group of await equalGroups(finding, [...vanished], [...appeared])) {
-    const { pairs: found, rest } = pairFiles(group.vanished, group.appeared);
+  const taken = new Map(pairs.map((pair) => [pair.old, pair]));
+  const originals = [...taken.keys(), ...vanished];
+  for (const group of await equalGroups(finding, originals, [...appeared])) {
+    const free = group.vanished.filter((old) => vanished.has(old));
+    const { pairs: found, rest } = pairFiles(free, group.appeared);
     const equal = found.map(([old, now]) => ({ old, now, isEdited: false }));
     for (const pair of equal) take(pair);
+    const all = [...equal, ...group.vanished.flatMap((old) => taken.get(old) ?? [])];
     // A file of several names may be parted from them before it is copied.
-    const of = equal.find(({ old }) => old.entry.nlink === 1);
+    const of = all.find(({ old }) => old.entry.nlink === 1);
     if (of === undefined) continue;
     const { path: from } = of.now;
     const original = of.old.entry as FileEntry;
