@@ -157,6 +157,7 @@ export function sourceScanOf(
     ...(targets.length === 1 &&
       source.file === undefined &&
       isThere(first!.root) &&
+      request.compare === "content" &&
       readsAlong(request) && { contentOf: first!.endpoint }),
   };
 }

@@ -11,13 +11,20 @@ import type { LocalEndpoint } from "../endpoint/local/local-endpoint.ts";
 import { ownDirectory } from "../fs/temp-names.ts";
 
 /** Where the content of what is restored is, by the path that it shall have. */
-export type Contents = ReadonlyMap<RelPath, RelPath>;
+export type Contents = ReadonlyMap<RelPath, Content>;
 
-/** Where in a replica an old entry is. */
-export function placeOfPast({ runs }: History, { kept, path }: PastEntry): RelPath {
-  if (kept === undefined) return path;
+export interface Content {
+  /** In the replica. */
+  readonly path: RelPath;
+  readonly stored: Finding;
+}
+
+/** Where in a replica an old entry is, and what it is there. */
+export function contentOf({ runs }: History, { kept, path, stored }: PastEntry): Content {
+  if (kept === undefined) return { path, stored };
   const layer = layerName(runs[kept.run]!.stamp, kept.layer) as Name;
-  return `${ownDirectory}/${versionsName}/${layer}/${path}` as RelPath;
+  const there = `${ownDirectory}/${versionsName}/${layer}/${path}`;
+  return { path: there as RelPath, stored };
 }
 
 /**
@@ -38,7 +45,11 @@ export function pastSource(
     // Old copies are told apart from what stands in the replica now, though both may be the same file.
     machine: "old copies",
     scan: () => chunksOf(rows),
-    read: (path, ...how) => replica.read(contents.get(path) ?? path, ...how),
+    read(path, expected, ...how) {
+      const there = contents.get(path);
+      const entry = there?.stored.kind === "file" ? there.stored : expected;
+      return replica.read(there?.path ?? path, entry, ...how);
+    },
     [Symbol.asyncDispose]: async () => {},
   };
   if (isAtRest) return { ...endpoint, hostRoot: replica.hostRoot } as Endpoint;
@@ -72,7 +83,7 @@ export function restoreTarget(
 
 function fetched(action: Action, contents: Contents): Action {
   if (action.type !== "put-file") return action;
-  return { ...action, content: contents.get(action.path) ?? action.path };
+  return { ...action, content: contents.get(action.path)?.path ?? action.path };
 }
 
 async function* chunksOf(rows: ReadonlyMap<RelPath, Finding>): AsyncGenerator<SnapshotChunk> {

@@ -7,14 +7,15 @@ import type { LocalHost } from "../endpoint/local/host.ts";
 import type { LocalEndpoint } from "../endpoint/local/local-endpoint.ts";
 import type { OpenReplica } from "./kept-history.ts";
 import { directoriesAbove, readAbove, readNow } from "./kept-history.ts";
-import { placeOfPast } from "./restore-ends.ts";
+import type { Content, Contents } from "./restore-ends.ts";
+import { contentOf } from "./restore-ends.ts";
 
 /** Both ends of a restore, as rows of a scan. */
 export interface RestoreRows {
   readonly past: ReadonlyMap<RelPath, Finding>;
   readonly now: ReadonlyMap<RelPath, Finding>;
   /** By the path at the target: where in the replica the content is. */
-  readonly contents: ReadonlyMap<RelPath, RelPath>;
+  readonly contents: Contents;
 }
 
 /** Where it was: what is there now is replaced, and directories around it that have gone are made as they were. */
@@ -32,10 +33,10 @@ export function rowsInPlace(
     const finding = above.get(path) ?? stateBefore(history, path, 0)?.finding;
     if (finding !== undefined) past.set(path, finding);
   }
-  const contents = new Map<RelPath, RelPath>();
+  const contents = new Map<RelPath, Content>();
   for (const [path, entry] of tree) {
     past.set(path, entry.finding);
-    contents.set(path, placeOfPast(history, entry));
+    contents.set(path, contentOf(history, entry));
   }
   const below = readNow(host, hostRoot, top);
   const now = new Map<RelPath, Finding>([
@@ -71,12 +72,12 @@ export function rowsElsewhere(
     ? readAbove(host, endpoint.hostRoot, "x" as RelPath).get(rootPath)
     : undefined;
   const past = new Map<RelPath, Finding>();
-  const contents = new Map<RelPath, RelPath>();
+  const contents = new Map<RelPath, Content>();
   if (top !== rootPath) past.set(rootPath, around ?? newDirectory(tree.get(top)!));
   for (const [path, entry] of tree) {
     const rest = path.slice(top === rootPath ? 0 : parentPath(top).length).replace(/^\//, "");
     past.set(rest as RelPath, entry.finding);
-    contents.set(rest as RelPath, placeOfPast(history, entry));
+    contents.set(rest as RelPath, contentOf(history, entry));
   }
   const now = new Map<RelPath, Finding>();
   if (around !== undefined) now.set(rootPath, around);

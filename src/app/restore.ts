@@ -152,15 +152,16 @@ async function run(
   const { preserve } = effectivePreserve(new Map(), replica.endpoint.capabilities, capabilities);
   // What is read where it stands, under another name, may be replaced before it is read.
   const isAtRest =
-    !isInPlace || [...contents].every(([path, from]) => path === from || isKept(from));
+    !isInPlace || [...contents].every(([path, from]) => path === from.path || isKept(from.path));
   const moment = formatStamp(request.from);
   const name = `${request.replica} as of ${moment}`;
   const source = { ...pastSource(replica.endpoint, past, contents, isAtRest), location: name };
-  const target = restoreTarget(endpoint, now, contents);
+  // A source that is read piece by piece knows itself where its content is.
+  const target = restoreTarget(endpoint, now, isAtRest ? contents : new Map());
   let isRefused = false;
   const confirm = async (decision: Decision) => {
-    const { plan } = decision;
     const { location } = endpoint;
+    const { plan } = decision;
     if (!request.mayReplace && replaces(plan)) {
       isRefused = true;
       ctx.report({ type: "error", target: location, ...refusal(plan, isInPlace) });

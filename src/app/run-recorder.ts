@@ -1,6 +1,6 @@
+import { labelOf } from "../core/plan.ts";
 import type { Report, RunEvent } from "../engine/events.ts";
 import type { RunBody } from "../state/state.ts";
-import { viewAction } from "./action-view.ts";
 import { actionRecord, problemRecord } from "./event-record.ts";
 
 /** Lines that are kept of one run; of more there is only the number. */
@@ -42,5 +42,6 @@ export function newRunRecorder(report: Report): RunRecorder {
 
 /** Not housekeeping, of which nobody is told. */
 function isShown(event: Kept): boolean {
-  return event.type === "problem" || viewAction(event.action) !== undefined;
+  if (event.type === "problem") return true;
+  return event.action.type !== "remove-leftover" && labelOf(event.action) !== undefined;
 }

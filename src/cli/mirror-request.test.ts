@@ -46,10 +46,14 @@ describe("a request", () => {
       filter: { rules: [], minSize: undefined, maxSize: undefined },
       ignoreFiles: false,
       oneFileSystem: false,
+      moves: true,
+      hash: "blake3",
+      versions: { keep: "none" },
       flush: true,
       stateDir: "/state",
       history: true,
       driver: undefined,
+      binding: undefined,
     });
   });
 
@@ -57,7 +61,8 @@ describe("a request", () => {
     const line =
       "--exclude x -n a --no-delete --max-delete 5 --accept same,deletes --accept space --compare content " +
       "--modify-window 2s --include y --preserve owner --no-preserve acls,xattrs --links safe --gitignore " +
-      "--max-size 2K --min-size 1 --one-file-system b --no-flush --state s --no-state --exclude z";
+      "--max-size 2K --min-size 1 --one-file-system b --no-flush --state s --no-state --exclude z " +
+      "--no-moves --hash sha256 --versions trash:10d";
     expect(await requestOf(line.split(" "))).toEqual({
       source: "a",
       targets: ["b"],
@@ -85,10 +90,14 @@ describe("a request", () => {
       },
       ignoreFiles: true,
       oneFileSystem: true,
+      moves: false,
+      hash: "sha256",
+      versions: { keep: "trash", age: 864_000_000 },
       flush: false,
       stateDir: "s",
       history: false,
       driver: undefined,
+      binding: undefined,
     });
   });
 

@@ -37,7 +37,7 @@ Examples:
   syncline plan mirror ~/Pictures /mnt/usb/Pictures   decide, show, save
   syncline show 7f3a                                  look at it again
   syncline apply 7f3a                                 do exactly that
-  syncline plan mirror -o plan.ndjson a b             into a file, to take lines out`;
+  syncline plan mirror -o plan.ndjson a b             into a file, for editing`;
 
 /** The `plan` command: what it plans is a command of its own. */
 export function newPlanCommand(

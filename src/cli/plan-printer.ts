@@ -1,4 +1,5 @@
 import { formatDeleteLimit } from "../config/delete-limit.ts";
+import { describeVersionRule } from "../config/version-rule.ts";
 import type { ApiContent } from "../api/events.ts";
 import type { Plan } from "../core/plan.ts";
 import { pathRecord } from "../app/event-record.ts";
@@ -7,6 +8,7 @@ import { escapePath, safeJson } from "./escape.ts";
 import { jsonPrinter } from "./json-printer.ts";
 import { fullPlanLines, planLines } from "./plan-view.ts";
 import type { Decision, Report, RunEvent } from "./run-event.ts";
+import { shellWord } from "./shell-word.ts";
 import { noticeLine, summaryLine } from "./text-lines.ts";
 import type { TextPlace } from "./text-printer.ts";
 import { textPrinter } from "./text-printer.ts";
@@ -72,13 +74,14 @@ function planPrinter(request: DisplayRequest, form: PlanForm, place: TextPlace):
 }
 
 function reviewOf(
-  { source, deleteLimit, accept }: DisplayRequest,
+  { source, deleteLimit, accept, versions: rule }: DisplayRequest,
   { target, ...saved }: Of<"saved">,
   { plan, guards, room }: Decision,
   now: number,
 ): Parameters<typeof planLines>[0] {
   const limit = formatDeleteLimit(deleteLimit);
-  const told = { source, target, plan, guards, room };
+  const versions = rule.keep === "none" ? undefined : describeVersionRule(rule);
+  const told = { source, target, plan, guards, room, versions };
   return { ...told, deleteLimit: limit, accepted: accept, saved: { ...saved, now } };
 }
 
@@ -110,5 +113,5 @@ function contentObject(target: string, { path, size }: Content): ApiContent {
 
 function noteSaved({ id, file }: Of<"saved">, { line, look }: TextPlace, quiet: boolean): void {
   if (quiet || id === undefined) return;
-  line(noticeLine(`the plan is saved: syncline apply ${file ?? id}`, look));
+  line(noticeLine(`the plan is saved: syncline apply ${shellWord(file ?? id)}`, look));
 }

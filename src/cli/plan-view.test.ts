@@ -2,13 +2,17 @@ import { describe, expect, test } from "vitest";
 
 import {
   chmod,
+  copy,
   create,
+  directoryEntry,
   mkdir,
+  move,
   noTotals,
   planOf,
   relPath,
   remove,
   rmdir,
+  swap,
   update,
 } from "../../test/support/recorded-events.ts";
 import { viewPlan } from "../app/action-view.ts";
@@ -137,6 +141,71 @@ describe("planLines", () => {
     expect(shown({ content }).filter((line) => line.includes("more"))).toEqual([
       "  … 34 more places, 34 entries",
     ]);
+  });
+
+  test("renames are a class of their own, what they share said once", () => {
+    const moves = [
+      move("2024/Roma", "2024/Rome", directoryEntry, 4_400),
+      move("a/1.jpg", "b/1.jpg", undefined, 100),
+      ...numbers(4).map((i) => move(`in/${i}`, `out/${i}`, undefined, 10)),
+      ...numbers(4).map((i) => move(`here/${i}`, `here/x${i}`, undefined, 10)),
+      swap("d/x", "d/y"),
+    ];
+    expect(shown({ moves, content: [copy("c/new", "c/old", 2048)] })).toEqual([
+      "Plan  a → b   mirror",
+      "  → rename         11 entries      4.5 KiB   not sent again",
+      "  ⧉ copy            1 entry        2.0 KiB   of what is there, not sent again",
+      "",
+      "  → here/*                                      4 entries   40 B",
+      "  → {in → out}/*                                4 entries   40 B",
+      "  → 2024/{Roma → Rome}/                         4.3 KiB",
+      "  → {a → b}/1.jpg                               100 B",
+      "  ⇄ d/{x ⇄ y}",
+      "  ⧉ c/new  (from c/old)   2.0 KiB",
+      "",
+    ]);
+  });
+
+  test("a plan that is kept says how to go on, guards and all", () => {
+    const guards = [
+      { guard: "deletes", saw: "1 of 1", would: "it would go", advice: "Look." },
+      { guard: "space", saw: "none", would: "w", advice: "a" },
+    ] as const;
+    const plan = planOf({ removals: [remove("x", 1)] });
+    const kept = { plan, guards, room: { bytes: 2048, freeBytes: 1024 } };
+    const now = Date.UTC(2026, 10, 20, 14, 30);
+    const saved = {
+      id: "7f3a9c12",
+      madeAt: now - 1_669_000,
+      file: undefined,
+      appliedAt: undefined,
+      now,
+    };
+    const route = { source: "a", target: "b", deleteLimit: "50%", accepted: new Set(["space"]) };
+    expect(planLines({ ...route, ...kept, saved }, look)).toEqual([
+      expect.stringMatching(
+        /^Plan 7f3a9c12 {2}a → b {3}mirror · made \d\d:02:11 · good until either side changes$/,
+      ),
+      "  - delete          1 entry            1 B",
+      "",
+      "  - x                                           1 B",
+      "",
+      "  space 2.0 KiB needed, 1.0 KiB free",
+      "  ⚠ guard deletes: 1 of 1",
+      "      it would go",
+      "      Look.",
+      "  ⚠ guard space: none",
+      "  syncline apply 7f3a9c12 --accept deletes     syncline show 7f3a9c12 --full",
+    ]);
+    const applied = { ...saved, appliedAt: "2026-11-20T14:10:00.000Z" };
+    const lines = planLines({ ...route, ...kept, saved: applied }, look);
+    expect(lines.some((line) => line.includes("syncline apply"))).toBe(false);
+    const other = planLines({ ...route, ...kept, saved: { ...saved, file: "p q" } }, look);
+    expect(other.at(-1)).toContain("syncline apply 'p q' --accept deletes");
+  });
+
+  test("nothing to do is said", () => {
+    expect(shown({})).toEqual(["Plan  a → b   mirror", "  nothing to do", ""]);
   });
 
   test("names cannot act on the terminal", () => {

@@ -8,6 +8,7 @@ import { foldClassOf, foldPlan, shrinks } from "./plan-fold.ts";
 import { routeOf } from "./progress-lines.ts";
 import { renamePath } from "./rename-path.ts";
 import type { Decision, SavedNote } from "./run-event.ts";
+import { shellWord } from "./shell-word.ts";
 import { actionLine, markOf, problemLine } from "./text-lines.ts";
 import { displayWidth } from "./width.ts";
 
@@ -78,7 +79,7 @@ function headLine(review: PlanToReview, { glyphs, paint }: Look): string {
 /** How to go on from a plan that is kept. */
 function applyLines({ saved, guards, accepted, plan }: PlanToReview): string[] {
   if (saved?.id === undefined || saved.appliedAt !== undefined) return [];
-  const name = saved.file === undefined ? saved.id : escapeText(saved.file);
+  const name = shellWord(saved.file ?? saved.id);
   const tripped = [...new Set(guards.map(({ guard }) => guard))].filter(
     (one) => !accepted.has(one),
   );
@@ -168,7 +169,7 @@ function moveLine(view: ActionView, look: Look): string {
 
 function renamed(from: ActionView["path"], to: ActionView["path"], { glyphs }: Look): string {
   return from === "" || to === ""
-    ? `${escapePath(from)} ${glyphs.arrow} ${escapePath(to)}`
+    ? `{${escapePath(from)} ${glyphs.arrow} ${escapePath(to)}}`
     : renamePath(from, to, glyphs.arrow);
 }
 

@@ -11,7 +11,6 @@ export function renamePath(from: ByteString, to: ByteString, arrow: string): str
   while (after < most - before && a.at(-1 - after) === b.at(-1 - after)) after++;
   const middle = (names: string[]): string => shown(names.slice(before, names.length - after));
   const change = `${middle(a)} ${arrow} ${middle(b)}`;
-  if (before + after === 0) return change;
   const head = before === 0 ? "" : `${shown(a.slice(0, before))}/`;
   const tail = after === 0 ? "" : `/${shown(a.slice(a.length - after))}`;
   return `${head}{${change}}${tail}`;

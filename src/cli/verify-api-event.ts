@@ -1,7 +1,7 @@
 import type { ApiVerifyEvent } from "../api/events.ts";
 import { apiVersion } from "../api/events.ts";
-import { exitCodeOf } from "../app/verify.ts";
 import { pathRecord } from "../app/event-record.ts";
+import { exitCodeOf } from "../app/verify.ts";
 import type { VerifyEvent } from "./verify-lines.ts";
 
 /** What programs are told of a verification's event, or `undefined` where it is not for them. */

@@ -49,6 +49,8 @@ export interface MovePool {
   readonly missing: Map<RelPath, MissingDirectory>;
   /** Directories of the target in or below which something has to stay. */
   readonly sheltering: Set<RelPath>;
+  /** Whose names or metadata change: what has several names may be parted from them, and be made anew. */
+  readonly changing: Set<RelPath>;
   /** What the target cannot hold beside a sibling of nearly the same name. */
   readonly folded: Set<RelPath>;
 }
@@ -63,6 +65,7 @@ export function newMovePool(takesAll: boolean): MovePool {
     differing: [],
     missing: new Map(),
     sheltering: new Set(),
+    changing: new Set(),
     folded: new Set(),
   };
 }
@@ -90,7 +93,10 @@ export function pool(into: MovePool, difference: SingleDifference, planner: Mirr
       return;
     case "differs":
       if (isMadeAnew(difference.aspects)) poolDiffering(into, difference);
-      else planner.add(difference);
+      else {
+        into.changing.add(difference.path);
+        planner.add(difference);
+      }
       return;
     case "kept":
       shelter(into, difference.path);
@@ -102,6 +108,8 @@ export function pool(into: MovePool, difference: SingleDifference, planner: Mirr
       into.folded.add(difference.path);
       break;
     case "linked":
+      into.changing.add(difference.path);
+      break;
     case "nested":
       break;
   }

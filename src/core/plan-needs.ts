@@ -129,7 +129,8 @@ function visit(draft: Draft, path: RelPath, number: number): Node {
   for (const name of namesOf(path)) chain.push((node = childOf(node, name)));
   let latest = 0;
   // What was decided further up and earlier is needed by what was decided further down and later.
-  for (const { by } of chain.toReversed()) {
+  for (let i = chain.length - 1; i >= 0; i--) {
+    const { by } = chain[i]!;
     if (by <= latest) continue;
     latest = by;
     need(draft, number, [[by, by]]);

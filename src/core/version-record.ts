@@ -2,7 +2,7 @@ import type { ByteString } from "../base/byte-string.ts";
 import { bytesOfText, textOfBytes } from "../base/byte-string.ts";
 import type { Entry, Xattrs } from "./entry.ts";
 import type { RelPath } from "./path.ts";
-import { isWithinAny, parseRelPath } from "./path.ts";
+import { parentPath, parseRelPath, rootPath } from "./path.ts";
 import type { Plan } from "./plan.ts";
 import { actionsOf } from "./plan.ts";
 
@@ -28,6 +28,8 @@ export interface RecordedMove {
   readonly to: RelPath;
   /** What became of what stood at `to`: it was kept there, it went to `from`, or there was nothing. */
   readonly other: "kept" | "swapped" | "none";
+  /** Of what was kept there, if it is a file with other names as well. */
+  readonly ousted?: KeptMetadata;
 }
 
 export function recordOfPlan(plan: Plan): VersionRecord {
@@ -39,12 +41,14 @@ export function recordOfPlan(plan: Plan): VersionRecord {
     if (action.type === "move" || action.type === "exchange") {
       const { from, path: to } = action;
       const other = action.type === "exchange" ? "swapped" : action.expected ? "kept" : "none";
-      moves.push({ from, to, other });
+      const isShared = other === "kept" && action.expected!.nlink > 1;
+      moves.push({ from, to, other, ...(isShared && { ousted: action.expected! }) });
       continue;
     }
     const { path, expected } = action;
     if (expected === undefined) {
-      if (action.type !== "finish-directory" && !isWithinAny(path, absent)) absent.add(path);
+      const isMade = action.type !== "finish-directory";
+      if (isMade && !wasAbsent({ moves, absent }, path)) absent.add(path);
       continue;
     }
     const stays = action.type === "set-metadata" || action.type === "finish-directory";
@@ -57,30 +61,71 @@ export function recordOfPlan(plan: Plan): VersionRecord {
   return { moves, absent, metadata };
 }
 
+const arrivals = new WeakMap<
+  VersionRecord["moves"],
+  { readonly size: number; readonly paths: ReadonlySet<RelPath> }
+>();
+
+/** Whether a run renamed something to that path. */
+export function hasArrived(moves: VersionRecord["moves"], path: RelPath): boolean {
+  if (moves.length === 0) return false;
+  const size = moves.length;
+  const cached = arrivals.get(moves);
+  const known =
+    cached?.size === size
+      ? cached.paths
+      : new Set(moves.flatMap(({ from, to, other }) => (other === "swapped" ? [from, to] : [to])));
+  arrivals.set(moves, { size, paths: known });
+  return known.has(path);
+}
+
+/** Whether nothing stood at a path, which is as it is after the renames. What was renamed into a new directory is not new. */
+export function wasAbsent(
+  { moves, absent }: Pick<VersionRecord, "moves" | "absent">,
+  path: RelPath,
+): boolean {
+  if (absent.size === 0) return false;
+  for (let at = path; at !== rootPath; at = parentPath(at)) {
+    if (hasArrived(moves, at)) return false;
+    if (absent.has(at)) return true;
+  }
+  return false;
+}
+
 /** One line of JSON each. `head` is for people and comes first. */
 export function encodeRecord(
   head: Readonly<Record<string, string | number>>,
   { moves, absent, metadata }: VersionRecord,
 ): string {
   const lines: unknown[] = [head];
-  for (const { from, to, other } of moves) {
-    lines.push({ moved: shown(from), to: shown(to), other });
+  for (const { from, to, other, ousted } of moves) {
+    const was = ousted === undefined ? {} : { ousted: shownMetadata(ousted) };
+    lines.push({ moved: shown(from), to: shown(to), other, ...was });
   }
   for (const path of absent) lines.push({ absent: shown(path) });
   for (const [path, entry] of metadata) {
-    const { mode, uid, gid, mtimeSec, mtimeNs, xattrs } = entry;
-    lines.push({
-      metadata: shown(path),
-      mode: mode.toString(8).padStart(4, "0"),
-      uid,
-      gid,
-      mtime: [mtimeSec, mtimeNs],
-      ...(xattrs !== undefined && {
-        xattrs: xattrs.map(([name, value]) => [shown(name), hexOf(value)]),
-      }),
-    });
+    lines.push({ metadata: shown(path), ...shownMetadata(entry) });
   }
   return lines.map((line) => `${JSON.stringify(line)}\n`).join("");
+}
+
+function shownMetadata({
+  mode,
+  uid,
+  gid,
+  mtimeSec,
+  mtimeNs,
+  xattrs,
+}: KeptMetadata): Readonly<Record<string, unknown>> {
+  return {
+    mode: mode.toString(8).padStart(4, "0"),
+    uid,
+    gid,
+    mtime: [mtimeSec, mtimeNs],
+    ...(xattrs !== undefined && {
+      xattrs: xattrs.map(([name, value]) => [shown(name), hexOf(value)]),
+    }),
+  };
 }
 
 /** Reads what {@link encodeRecord} wrote. A line that makes no sense is passed over: it is comfort, and not the copies. */
@@ -105,12 +150,18 @@ export function decodeRecord(text: string): VersionRecord {
 /** Of a run whose record has been lost. */
 export const noRecord: VersionRecord = { moves: [], absent: new Set(), metadata: new Map() };
 
-function moveOf({ moved, to, other }: Readonly<Record<string, unknown>>): RecordedMove | undefined {
+function moveOf({
+  moved,
+  to,
+  other,
+  ousted,
+}: Readonly<Record<string, unknown>>): RecordedMove | undefined {
   const [from, there] = [pathOf(moved), pathOf(to)];
   if (from === undefined || there === undefined) return undefined;
-  return other === "kept" || other === "swapped" || other === "none"
-    ? { from, to: there, other }
-    : undefined;
+  if (other !== "kept" && other !== "swapped" && other !== "none") return undefined;
+  const isObject = typeof ousted === "object" && ousted !== null;
+  const was = isObject ? metadataOf(ousted as Readonly<Record<string, unknown>>) : undefined;
+  return { from, to: there, other, ...(was !== undefined && { ousted: was }) };
 }
 
 function objectOf(line: string): Readonly<Record<string, unknown>> | undefined {

@@ -1,7 +1,8 @@
 import type { Entry, Finding } from "./entry.ts";
 import type { RelPath } from "./path.ts";
 import { comparePaths, isWithinAny, parentPath, rootPath } from "./path.ts";
-import type { KeptMetadata, VersionRecord } from "./version-record.ts";
+import type { KeptMetadata, RecordedMove, VersionRecord } from "./version-record.ts";
+import { hasArrived, wasAbsent } from "./version-record.ts";
 
 /** What one run kept. */
 export interface KeptRun {
@@ -15,7 +16,10 @@ export interface KeptRun {
 
 /** Something as it was once, and where its content is now. */
 export interface PastEntry {
+  /** As it was then. */
   readonly finding: Finding;
+  /** As it is where it is now: its metadata may have been changed since. */
+  readonly stored: Finding;
   /** The run's number in the list and the layer that hold it; `undefined` where it still stands in the replica. */
   readonly kept: { readonly run: number; readonly layer: number } | undefined;
   /** Its path there. */
@@ -54,27 +58,38 @@ function follow(history: History, trail: Trail): PastEntry | undefined {
     const found = findIn(layers, there.path, there.skip);
     const isLeaf = found !== undefined && found.finding.kind !== "directory";
     if (isLeaf && holder === undefined && !there.isNew) {
-      const was = metadata ?? record.metadata.get(there.path);
+      const was = metadata ?? metadataIn(record, there);
       return dressed({ ...found, kept: { run, layer: found.layer } }, was);
     }
     const isOver =
       isLeaf ||
       there.isNew ||
-      isWithinAny(there.path, record.absent) ||
-      (found === undefined && isCovered(layers, there.path));
+      (!there.isOusted && wasAbsent(record, there.path)) ||
+      (found === undefined && isCovered(layers, record, there.path));
     if (isOver) return dressed(holder, metadata);
     if (found !== undefined) holder ??= { ...found, kept: { run, layer: found.layer } };
-    metadata ??= record.metadata.get(there.path);
-    if (there.isMoved) {
-      const next = { run: run + 1, holder, metadata };
-      // A rename that was planned and did not come about left it where it was.
-      return follow(history, { ...next, path: there.path }) ?? follow(history, { ...next, path });
-    }
+    metadata ??= metadataIn(record, there);
+    if (there.isMoved && found === undefined && !cameAbout(history, path, run)) continue;
     path = there.path;
   }
   const finding = now.get(path);
   if (holder !== undefined && finding?.kind !== "directory") return dressed(holder, metadata);
-  return dressed(finding && { finding, kept: undefined, path }, metadata);
+  return dressed(finding && { finding, stored: finding, kept: undefined, path }, metadata);
+}
+
+/**
+ * Whether a rename that a run was about to make has been made. What was renamed is there afterwards, or was kept; if it is
+ * not, it was left where it was. Below it, what is not there afterwards was not there before.
+ */
+function cameAbout(history: History, path: RelPath, run: number): boolean {
+  const { record } = history.runs[run]!;
+  const there = pathAfter(record, path);
+  const trail = { path: there.path, run: run + 1, holder: undefined, metadata: undefined };
+  if (!there.isMoved || follow(history, trail) !== undefined) return true;
+  const isItself = record.moves.some(
+    ({ from, to, other }) => from === path || (other === "swapped" && to === path),
+  );
+  return !isItself && cameAbout(history, parentPath(path), run);
 }
 
 function dressed(
@@ -91,12 +106,20 @@ function isEntry(finding: Finding): finding is Entry {
   return "mtimeSec" in finding;
 }
 
+function metadataIn(record: VersionRecord, there: Afterwards): KeptMetadata | undefined {
+  return there.isOusted ? there.ousted : record.metadata.get(there.path);
+}
+
 /** Where a path leads after a run's renames. */
 interface Afterwards {
   readonly path: RelPath;
   readonly isMoved: boolean;
   /** Something else took the name, where nothing stood. */
   readonly isNew: boolean;
+  /** Something else took the name, and this was kept: what else is said of the name is said of the other. */
+  readonly isOusted: boolean;
+  /** What that was like, where it may have been changed since. */
+  readonly ousted?: KeptMetadata | undefined;
   /** How many of what was kept under that name are not this. */
   readonly skip: number;
 }
@@ -105,7 +128,8 @@ function pathAfter({ moves }: VersionRecord, path: RelPath): Afterwards {
   let at = path;
   let isMoved = false;
   let skip = 0;
-  for (const { from, to, other } of moves) {
+  if (!isTouched(moves, path)) return { path, isMoved, isNew: false, isOusted: false, skip };
+  for (const { from, to, other, ousted } of moves) {
     if (isAtOrBelow(at, from)) {
       at = (to + at.slice(from.length)) as RelPath;
       skip = other === "kept" && at === to ? 1 : 0;
@@ -114,11 +138,23 @@ function pathAfter({ moves }: VersionRecord, path: RelPath): Afterwards {
       if (other === "swapped") {
         at = (from + at.slice(to.length)) as RelPath;
         isMoved = true;
-      } else if (other === "kept") return { path: at, isMoved: false, isNew: false, skip: 0 };
-      else return { path: at, isMoved: false, isNew: true, skip: 0 };
+      } else {
+        const isNew = other === "none";
+        return { path: at, isMoved, isNew, isOusted: !isNew, ousted, skip: 0 };
+      }
     }
   }
-  return { path: at, isMoved, isNew: false, skip };
+  return { path: at, isMoved, isNew: false, isOusted: false, skip };
+}
+
+const ends = new WeakMap<VersionRecord["moves"], ReadonlySet<RelPath>>();
+
+/** Whether any rename has to do with a path: with most of them, none has. */
+function isTouched(moves: VersionRecord["moves"], path: RelPath): boolean {
+  if (moves.length === 0) return false;
+  const known = ends.get(moves) ?? new Set(moves.flatMap(({ from, to }) => [from, to]));
+  ends.set(moves, known);
+  return isWithinAny(path, known);
 }
 
 function isAtOrBelow(path: RelPath, dir: RelPath): boolean {
@@ -129,19 +165,21 @@ function findIn(
   layers: KeptRun["layers"],
   path: RelPath,
   skip: number,
-): { readonly finding: Finding; readonly layer: number; readonly path: RelPath } | undefined {
+): (Omit<PastEntry, "kept"> & { readonly layer: number }) | undefined {
   let left = skip;
   for (const [i, layer] of layers.entries()) {
     const finding = layer.get(path);
     if (finding === undefined || left-- > 0) continue;
-    return { finding, layer: i + 1, path };
+    return { finding, stored: finding, layer: i + 1, path };
   }
   return undefined;
 }
 
-/** Whether what is no directory was kept on the way to a path. */
-function isCovered(layers: KeptRun["layers"], path: RelPath): boolean {
+/** Whether what is no directory was kept on the way to a path, other than by a rename. */
+function isCovered(layers: KeptRun["layers"], { moves }: VersionRecord, path: RelPath): boolean {
+  if (hasArrived(moves, path)) return false;
   for (let at = parentPath(path); at !== rootPath; at = parentPath(at)) {
+    if (hasArrived(moves, at)) return false;
     const found = findIn(layers, at, 0);
     if (found !== undefined) return found.finding.kind !== "directory";
   }
@@ -151,18 +189,10 @@ function isCovered(layers: KeptRun["layers"], path: RelPath): boolean {
 /** Everything at and below a path as it was before run number `first`, in path order. */
 export function treeBefore(history: History, top: RelPath, first: number): Map<RelPath, PastEntry> {
   const candidates = new Set<RelPath>();
-  const below = (path: RelPath): boolean => top === rootPath || isAtOrBelow(path, top);
-  const moved = history.runs.slice(first).flatMap(({ record }) => record.moves);
+  const comesFrom = originsOf(history.runs.slice(first).flatMap(({ record }) => record.moves));
   const add = (path: RelPath): void => {
-    if (below(path)) candidates.add(path);
-    // Back through all renames, latest first; wherever it may have come from.
-    let at = path;
-    for (const { from, to, other } of moved.toReversed()) {
-      if (isAtOrBelow(at, to)) at = (from + at.slice(to.length)) as RelPath;
-      else if (other === "swapped" && isAtOrBelow(at, from)) {
-        at = (to + at.slice(from.length)) as RelPath;
-      } else continue;
-      if (below(at)) candidates.add(at);
+    for (const at of comesFrom(path)) {
+      if (top === rootPath || isAtOrBelow(at, top)) candidates.add(at);
     }
   };
   for (const { layers } of history.runs.slice(first)) {
@@ -176,4 +206,33 @@ export function treeBefore(history: History, top: RelPath, first: number): Map<R
     if (entry !== undefined) out.set(path, entry);
   }
   return out;
+}
+
+/** Every path at which something may have stood before those renames that stands, or was kept, at a path now. */
+function originsOf(moves: readonly RecordedMove[]): (path: RelPath) => Iterable<RelPath> {
+  const byEnd = new Map<RelPath, { readonly index: number; readonly from: RelPath }[]>();
+  const note = (to: RelPath, from: RelPath, index: number): void => {
+    byEnd.set(to, [...(byEnd.get(to) ?? []), { index, from }]);
+  };
+  for (const [index, { from, to, other }] of moves.entries()) {
+    note(to, from, index);
+    if (other === "swapped") note(from, to, index);
+  }
+  return (path) => {
+    const seen = new Map<RelPath, number>([[path, moves.length]]);
+    const open: RelPath[] = [path];
+    for (let next = open.pop(); next !== undefined; next = open.pop()) {
+      // Back through the renames, latest first; each may have replaced what stood there.
+      const limit = seen.get(next)!;
+      for (let at = next; at !== rootPath; at = parentPath(at)) {
+        for (const { index, from } of byEnd.get(at) ?? []) {
+          const origin = (from + next.slice(at.length)) as RelPath;
+          if (index >= limit || (seen.get(origin) ?? -1) >= index) continue;
+          seen.set(origin, index);
+          open.push(origin);
+        }
+      }
+    }
+    return seen.keys();
+  };
 }

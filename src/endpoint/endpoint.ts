@@ -119,6 +119,8 @@ export interface ApplyOptions extends ReadOptions {
   readonly window?: number;
   /** The root is just the directory around a single file: its own metadata is nobody's to change. */
   readonly leavesRoot?: boolean;
+  /** A file of the source has to be what the plan says, as somebody has seen it; else what it has become is as good. */
+  readonly asPlanned?: boolean;
   /** What is replaced or removed is kept there, as {@link Endpoint.beginVersions} says; what cannot be kept, stays. */
   readonly versions?: VersionsOfRun;
 }

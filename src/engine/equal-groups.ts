@@ -1,10 +1,11 @@
 import type { ByteString } from "../base/byte-string.ts";
 import { quickRanges } from "../core/content-hash.ts";
 import type { HashExtent } from "../core/content-hash.ts";
-import type { FileEntry } from "../core/entry.ts";
+import type { Entry, FileEntry } from "../core/entry.ts";
 import type { Appeared, Vanished } from "../core/move-pool.ts";
 import type { RelPath } from "../core/path.ts";
 import { comparePaths } from "../core/path.ts";
+import type { Side } from "../core/problem.ts";
 import type { Finding } from "./move-search.ts";
 import { onDisk } from "./move-search.ts";
 
@@ -45,60 +46,48 @@ async function split(
   groups: readonly EqualGroup[],
   what: HashExtent,
 ): Promise<EqualGroup[]> {
-  const { source, target, options, hash: algorithm } = finding.search;
-  const followLinks = options.followLinks;
-  const [olds, nows] = await Promise.all([
+  const gone = groups.flatMap(({ vanished }) =>
+    vanished.map((one) => ({ one, path: onDisk(finding, one.path), entry: one.entry })),
+  );
+  const [there, nows] = await Promise.all([
+    hashAll(finding, "target", gone, what),
     hashAll(
       finding,
-      groups.flatMap(({ vanished }) => vanished),
-      (path) => onDisk(finding, path),
-      (requests, signal) =>
-        target.hash(requests, { algorithm, followLinks: false, side: "target" }, signal),
-      what,
-    ),
-    hashAll(
-      finding,
+      "source",
       groups.flatMap(({ appeared }) => appeared),
-      (path) => path,
-      (requests, signal) =>
-        source.hash(requests, { algorithm, followLinks, side: "source" }, signal),
       what,
     ),
   ]);
+  const olds = [...there].map(([{ one }, digest]) => [one, digest] as const);
   const digests = new Map<Vanished | Appeared, ByteString>([...olds, ...nows]);
   return groups.flatMap(({ vanished, appeared }) =>
     grouped(
-      vanished.filter((one) => olds.has(one)),
-      appeared.filter((one) => nows.has(one)),
+      vanished.filter((one) => digests.has(one)),
+      appeared.filter((one) => digests.has(one)),
       (one) => digests.get(one)!,
     ),
   );
 }
 
-type Hashing = (
-  requests: Parameters<Finding["search"]["source"]["hash"]>[0],
-  signal: AbortSignal,
-) => ReturnType<Finding["search"]["source"]["hash"]>;
-
-async function hashAll<T extends { readonly path: RelPath; readonly entry: Vanished["entry"] }>(
-  { search: { signal } }: Finding,
+/** Hashes files of one side, where they are now. What cannot be read, or has changed, has no hash. */
+export async function hashAll<T extends { readonly path: RelPath; readonly entry: Entry }>(
+  { search }: Finding,
+  side: Side,
   files: readonly T[],
-  placeOf: (path: RelPath) => RelPath,
-  hash: Hashing,
   what: HashExtent,
 ): Promise<Map<T, ByteString>> {
-  const placed = files
-    .map((file) => ({ file, path: placeOf(file.path) }))
-    .toSorted((a, b) => comparePaths(a.path, b.path));
-  const requests = placed.map(({ file, path }) => {
-    const entry = file.entry as FileEntry;
-    return { path, size: entry.size, what, entry };
-  });
   const digests = new Map<T, ByteString>();
-  if (requests.length === 0) return digests;
-  const verdicts = await hash(requests, signal);
+  if (files.length === 0) return digests;
+  const { signal, hash: algorithm, options } = search;
+  const sorted = files.toSorted((a, b) => comparePaths(a.path, b.path));
+  const requests = sorted.map(({ path, entry }) => {
+    const file = entry as FileEntry;
+    return { path, size: file.size, what, entry: file };
+  });
+  const followLinks = side === "source" && options.followLinks;
+  const verdicts = await search[side].hash(requests, { algorithm, followLinks, side }, signal);
   for (const [i, verdict] of verdicts.entries()) {
-    if ("digest" in verdict) digests.set(placed[i]!.file, verdict.digest);
+    if ("digest" in verdict) digests.set(sorted[i]!, verdict.digest);
   }
   return digests;
 }

@@ -58,9 +58,15 @@ export function scanRequestOf(
   };
 }
 
-/** Whether scans shall compare content on their way: it has to be read anyway, and by the same paths. */
-export function readsAlong({ compare, links }: MirrorSettings): boolean {
-  return compare === "content" && links !== "follow";
+/** What decides how trees are read. */
+type ScanSettings = Pick<MirrorSettings, "links" | "oneFileSystem">;
+
+/**
+ * Whether scans shall compare content on their way: it has to be read anyway, and by the same paths. A scan knows nothing of
+ * mount points in the other tree, so where they are not to be crossed, it stays out of there.
+ */
+export function readsAlong({ links, oneFileSystem }: ScanSettings): boolean {
+  return links !== "follow" && !oneFileSystem;
 }
 
 /** A run of one file: its name in the root of either replica. */
@@ -112,6 +118,7 @@ export async function makePlan(
     (settled) => finder.add(settled),
     signal,
   );
+  const request = scanRequestOf(settings, preserve, "target");
   const finder = looksForMoves(input)
     ? newMoveFinder({
         source,
@@ -120,14 +127,14 @@ export async function makePlan(
         rules,
         hash: settings.hash,
         memory: input.memory,
+        rescan: () => target.scan(request, signal),
         planner,
         signal,
       })
     : noFinder(planner);
-  const request = scanRequestOf(settings, preserve, "target");
   const only =
     single === undefined
-      ? readsAlong(settings) && { contentOf: source }
+      ? settings.compare === "content" && readsAlong(settings) && { contentOf: source }
       : { only: single.targetName };
   const scanned = input.targetExists ? target.scan({ ...request, ...only }, signal) : nothing();
   const chunks = single === undefined ? input.chunks : renamed(input.chunks, single);

@@ -14,6 +14,8 @@ import type { ApplyOptions, Endpoint, Outcome, RootInfo } from "../endpoint/endp
 import type { Baseline, BaselineReader } from "../state/state.ts";
 import { applyPlan } from "./apply-plan.ts";
 import type { ProgressView, Report, Room, RunPhase, RunStatus, RunSummary } from "./events.ts";
+import type { CopiedFiles } from "./hash-copies.ts";
+import { newCopiedFiles } from "./hash-copies.ts";
 import type { MirrorSettings, SingleFile } from "./make-plan.ts";
 import { makePlan } from "./make-plan.ts";
 import type { Remembrance } from "./remember.ts";
@@ -84,6 +86,7 @@ export interface Decision {
 interface State {
   readonly run: TargetRun;
   readonly remembrance: Remembrance;
+  readonly copied: CopiedFiles;
   readonly trips: GuardTrip[];
   phase: RunPhase;
   plan: Plan | undefined;
@@ -97,6 +100,7 @@ export function prepareTarget(run: TargetRun): PreparedTarget {
   const state: State = {
     run,
     remembrance: newRemembrance(run.memory?.baseline),
+    copied: newCopiedFiles(),
     trips: checkRoots(factsOf(run, "source"), factsOf(run, "target"), canOverlap(run)),
     phase: "scan",
     plan: undefined,
@@ -194,11 +198,19 @@ async function carryOut(state: State, signal: AbortSignal): Promise<RunSummary> 
   try {
     const summary = await conclude(state, signal);
     const isOver = summary.status === "done" || summary.status === "problems";
-    if (plan !== undefined && isOver && !run.settings.dryRun) await remembrance.commit(plan);
+    if (plan !== undefined && isOver && !run.settings.dryRun) {
+      if (remembrance.isWanted) await hashCopies(state, signal);
+      await remembrance.commit(plan);
+    }
     return summary;
   } finally {
     remembrance.abandon();
   }
+}
+
+async function hashCopies({ run, remembrance, copied }: State, signal: AbortSignal): Promise<void> {
+  const { target, settings } = run;
+  for (const file of await copied.hash(target, settings.hash, signal)) remembrance.noteHash(file);
 }
 
 async function conclude(state: State, signal: AbortSignal): Promise<RunSummary> {
@@ -275,6 +287,7 @@ async function apply(state: State, plan: Plan, signal: AbortSignal): Promise<Run
       for (const outcome of outcomes) {
         note(run, sums, outcome);
         state.remembrance.note(outcome);
+        state.copied.note(outcome);
       }
     }
   } catch (error) {
@@ -309,11 +322,12 @@ async function beginVersions(
   return { versions };
 }
 
-function applyOptionsOf({ preserve, settings, single }: TargetRun): ApplyOptions {
+function applyOptionsOf({ preserve, settings, single, planned }: TargetRun): ApplyOptions {
   return {
     preserve,
     followLinks: settings.links === "follow",
     leavesRoot: single !== undefined,
+    asPlanned: planned !== undefined,
     ...(settings.modifyWindow !== undefined && { window: settings.modifyWindow }),
   };
 }

@@ -7,6 +7,7 @@ import type { DirectoryMove } from "../core/order-moves.ts";
 import { rebased } from "../core/pair-directories.ts";
 import type { RelPath } from "../core/path.ts";
 import { parentPath } from "../core/path.ts";
+import type { SnapshotChunk } from "../core/snapshot.ts";
 import type { ApplyOptions, Endpoint } from "../endpoint/endpoint.ts";
 import type { BaselineReader } from "../state/state.ts";
 
@@ -20,6 +21,8 @@ export interface MoveSearch {
   readonly hash: HashAlgorithm;
   /** What is remembered of the pair, if anything is. */
   readonly memory: BaselineReader | undefined;
+  /** Scans the target once more. */
+  readonly rescan: () => AsyncIterable<SnapshotChunk>;
   readonly planner: MirrorPlanner;
   readonly signal: AbortSignal;
 }

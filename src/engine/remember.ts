@@ -3,6 +3,7 @@ import type { RelPath } from "../core/path.ts";
 import type { Action, Plan } from "../core/plan.ts";
 import type { SnapshotChunk } from "../core/snapshot.ts";
 import type { Outcome } from "../endpoint/endpoint.ts";
+import type { HashedFile } from "./hash-copies.ts";
 import type { Baseline, Recorder, RememberedEntry } from "../state/state.ts";
 
 /**
@@ -13,6 +14,10 @@ export interface Remembrance {
   /** Lets a scan of the source pass, and looks at it on its way where everything is to be written down. */
   watch(chunks: AsyncIterable<SnapshotChunk>): AsyncIterable<SnapshotChunk>;
   note(outcome: Outcome): void;
+  /** What a file has been found to hold. */
+  noteHash(file: HashedFile): void;
+  /** Whether anything is going to be remembered at all. */
+  readonly isWanted: boolean;
   /** Makes it last. A run that could not do everything leaves out what it could not do. */
   commit(plan: Plan): Promise<void>;
   /** Forgets what was noted; does nothing after {@link Remembrance.commit}. */
@@ -35,6 +40,11 @@ export function newRemembrance(baseline: Baseline | undefined): Remembrance {
       if (baseline === undefined || (wantsAll && !isWatched)) return;
       if (!done) begin()?.remove(action.path);
       else if (!wantsAll) noteDone(action, begin);
+    },
+    isWanted: baseline !== undefined,
+    noteHash({ path, entry, hash }) {
+      if (baseline === undefined || (wantsAll && !isWatched)) return;
+      begin()?.put(path, { ...remembered(entry), hash });
     },
     async commit({ problems }) {
       for (const { path } of wantsAll ? problems : []) recorder?.remove(path);

@@ -99,11 +99,13 @@ async function checkBatch(
   signal: AbortSignal,
 ): Promise<void> {
   const { source, target, algorithm, followLinks, remembered } = work;
+  // Made once: an entry of a check is put together each time that it is asked for.
+  const pairs = checks.map((check) => ({ check, source: check.source, target: check.target }));
   const hash = (side: Side): Promise<HashVerdict[]> => {
     const options: HashOptions = { algorithm, side, followLinks: side === "source" && followLinks };
-    const requests = checks.map((check) => {
+    const requests = pairs.map(({ check, [side]: entry }) => {
       const path = side === "source" ? contentPath(check) : check.path;
-      return { path, size: check.size, what: "full" as const, entry: check[side] };
+      return { path, size: check.size, what: "full" as const, entry };
     });
     return (side === "source" ? source : target).hash(requests, options, signal);
   };
@@ -112,8 +114,15 @@ async function checkBatch(
     hash("source"),
     hash("target"),
   ]);
-  for (const [i, check] of checks.entries())
-    judge(work, check, known[i], [ours[i]!, theirs[i]!], settle);
+  for (const [i, pair] of pairs.entries())
+    judge(work, pair, known[i], [ours[i]!, theirs[i]!], settle);
+}
+
+/** A file of both replicas. */
+interface CheckedPair {
+  readonly check: Check;
+  readonly source: FileEntry;
+  readonly target: FileEntry;
 }
 
 function contentPath(check: Check & { readonly content?: RelPath }): RelPath {
@@ -123,12 +132,13 @@ function contentPath(check: Check & { readonly content?: RelPath }): RelPath {
 /** What two hashes and a memory say of one file. */
 function judge(
   { algorithm, window, remembered, findings }: RememberedCheck,
-  check: Check,
+  { check, source, target }: CheckedPair,
   known: RememberedFile | undefined,
   [ours, theirs]: readonly [HashVerdict, HashVerdict],
   settle: (difference: Settled) => void,
 ): void {
-  const { path, source, target, around } = check;
+  const { path, around } = check;
+  const entries = { source, target };
   for (const verdict of [ours, theirs]) {
     if (!("problem" in verdict)) continue;
     settle({ type: "frozen", problem: { ...verdict.problem, path } });
@@ -139,7 +149,7 @@ function judge(
   const isKnown = known?.hash !== undefined && isAsRemembered(source, known, window);
   const hash = known?.hash?.algorithm === algorithm ? known.hash : undefined;
   const comparable = (["source", "target"] as const).filter(
-    (side) => hash !== undefined && isAsRemembered(check[side], known!, window),
+    (side) => hash !== undefined && isAsRemembered(entries[side], known!, window),
   );
   const corrupt = comparable.filter((side) => digests[side] !== hash?.digest);
   const isEqual = digests.source === digests.target;

@@ -9,16 +9,12 @@ import { orderMoves, whereParked } from "../core/order-moves.ts";
 import { pairFiles } from "../core/pair-files.ts";
 import type { Name, RelPath } from "../core/path.ts";
 import { comparePaths, joinPath } from "../core/path.ts";
+import type { FileCopy } from "./find-copies.ts";
+import { findCopies } from "./find-copies.ts";
 import { equalGroups } from "./equal-groups.ts";
 import type { Finding } from "./move-search.ts";
 import { onDisk } from "./move-search.ts";
 import { formerFiles, isAsRemembered, isUnedited } from "./former-places.ts";
-
-/** A file that is made from another one of the target's, which has the same content. */
-interface FileCopy {
-  readonly now: Appeared;
-  readonly of: FilePair;
-}
 
 /** Finds files that have moved, puts all moves in order, and hands the planner everything as it is after them. */
 export async function settleMoves(finding: Finding): Promise<void> {
@@ -47,15 +43,15 @@ async function pairAll(finding: Finding): Promise<{ pairs: FilePair[]; copies: F
     appeared.delete(pair.now);
     pairs.push(pair);
   };
-  if (vanished.size === 0 || appeared.size === 0) return { pairs, copies };
+  if (appeared.size === 0) return { pairs, copies };
   const [olds, nows] = [[...vanished], [...appeared]].map((all) =>
     all.filter(({ entry }) => holdsSomething(entry)),
   ) as [Vanished[], Appeared[]];
-  const known = await pairByIdentity(finding, olds, nows);
+  const known = olds.length === 0 ? [] : await pairByIdentity(finding, olds, nows);
   for (const pair of known) if (!pair.isEdited) take(pair);
   const taken = new Map(pairs.map((pair) => [pair.old, pair]));
-  const left = nows.filter((now) => appeared.has(now));
-  for (const group of await equalGroups(finding, olds, left)) {
+  const unknown = nows.filter((now) => appeared.has(now));
+  for (const group of await equalGroups(finding, olds, unknown)) {
     const free = group.vanished.filter((old) => vanished.has(old));
     const { pairs: found, rest } = pairFiles(free, group.appeared);
     const equal = found.map(([old, now]) => ({ old, now, isEdited: false }));
@@ -64,12 +60,20 @@ async function pairAll(finding: Finding): Promise<{ pairs: FilePair[]; copies: F
     // A file of several names may be parted from them before it is copied.
     const of = all.find(({ old }) => old.entry.nlink === 1);
     if (of === undefined) continue;
-    for (const now of rest) if (isCopied(finding, now)) copies.push({ now, of });
+    const { path: from } = of.now;
+    const original = of.old.entry as FileEntry;
+    const made = rest.filter((now) => isCopied(finding, now));
+    for (const now of made) {
+      appeared.delete(now);
+      copies.push({ now, from, original });
+    }
   }
   // Last, since what such a file was is of more use to one that still is that.
   for (const pair of known) if (vanished.has(pair.old) && appeared.has(pair.now)) take(pair);
   if (search.rules.selection.foldsCase)
     for (const pair of pairByFold([...vanished], [...appeared])) take(pair);
+  const left = nows.filter((now) => appeared.has(now) && isCopied(finding, now));
+  for (const copy of await findCopies(finding, left, pairs)) copies.push(copy);
   return { pairs, copies };
 }
 
@@ -200,9 +204,9 @@ function tellRest(
     if (pair !== undefined) tellArrived(pair);
     else if (copy === undefined) planner.add(difference);
     else {
-      const { old, now: to } = copy.of;
-      const [source, original] = [copy.now.entry as FileEntry, old.entry as FileEntry];
-      planner.add({ type: "copied", path, source, from: to.path, original, around });
+      const { now: made, from, original } = copy;
+      const source = made.entry as FileEntry;
+      planner.add({ type: "copied", path, source, from, original, around });
     }
   }
   for (const difference of pool.differing) tellDiffering(difference);

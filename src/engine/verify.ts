@@ -14,7 +14,7 @@ import type { Endpoint, ScanRequest } from "../endpoint/endpoint.ts";
 import type { ContentChecker } from "./content-checks.ts";
 import { newContentChecker } from "./content-checks.ts";
 import type { SingleFile } from "./make-plan.ts";
-import { renamed, tick } from "./make-plan.ts";
+import { readsAlong, renamed, tick } from "./make-plan.ts";
 import type { RememberedHashes } from "./remembered-checks.ts";
 import { newRememberedChecker } from "./remembered-checks.ts";
 import type { VerifyDifference } from "./verify-events.ts";
@@ -249,7 +249,7 @@ function scanRequestOf(input: VerifyInput, side: Side): ScanRequest {
     ...(single !== undefined && { only: isSource ? single.sourceName : single.targetName }),
     ...(single === undefined &&
       remembered === undefined &&
-      links !== "follow" && { contentOf: isSource ? target : source }),
+      readsAlong(settings) && { contentOf: isSource ? target : source }),
   };
 }
 

@@ -27,7 +27,16 @@ const keeping = { versions: { keep: "trash", age: 1 } } as const;
 
 /** What the target is, without Syncline's own directory. */
 function seeTarget(world: MemoryWorld): Fact[] {
-  return seeMemory(world, "t").filter(({ path }) => !isAtOrBelow(path, own));
+  const seen = seeMemory(world, "t").filter(({ path }) => !isAtOrBelow(path, own));
+  const groups = Map.groupBy(
+    seen.filter(({ group }) => group !== ""),
+    ({ group }) => group,
+  );
+  // One name of a file may be in the tree, and another one among the old copies.
+  return seen.map((fact) => {
+    const names = groups.get(fact.group) ?? [];
+    return { ...fact, group: names.length > 1 ? names[0]!.path : "" };
+  });
 }
 
 function read(node: MemoryNode, leaves: string | undefined): Map<RelPath, Finding> {
@@ -55,7 +64,7 @@ function historyOf(world: MemoryWorld): History {
     const record = existing(world, `t/${own}/versions/${name.split("~")[0]}.jsonl` as RelPath);
     const text = record.kind === "file" ? new TextDecoder().decode(record.content) : "";
     const layers = [...(runs.get(at)?.layers ?? []), read(node, undefined)];
-    runs.set(at, { stamp: name, at, layers, record: decodeRecord(text) });
+    runs.set(at, { stamp: name.split("~")[0]!, at, layers, record: decodeRecord(text) });
   }
   return { runs: [...runs.values()], now: read(existing(world, "t" as RelPath), own) };
 }
@@ -97,11 +106,17 @@ function factsBefore(world: MemoryWorld, history: History, run: number): Fact[] 
   return withGroups(facts);
 }
 
-const several = fc.array(trees(everyKind), { minLength: 2, maxLength: 5 });
+const several = (kinds: typeof everyKind) => fc.array(trees(kinds), { minLength: 2, maxLength: 5 });
 
-test("each state that runs have replaced can be put together again", async () => {
+const cases = [
+  { name: "each state that runs have replaced can be put together again", kinds: everyKind },
+  // What the other names of a renamed file were like, if it got other metadata as well, is not known for certain.
+  { name: "renames included", kinds: { ...everyKind, hardlinks: false }, moves: true },
+];
+
+test.each(cases)("$name", async ({ kinds, moves = false }) => {
   await fc.assert(
-    fc.asyncProperty(several, async (sources) => {
+    fc.asyncProperty(several(kinds), async (sources) => {
       const world = newWorld();
       plantModel(world, "t", { ...sources[0]!, children: new Map() });
       const [from, to] = [openMemory(world, "/s"), openMemory(world, "/t")];
@@ -110,7 +125,7 @@ test("each state that runs have replaced can be put together again", async () =>
       for (const source of sources) {
         plantModel(world, "s", source);
         const before = seeTarget(world);
-        const { problems } = await runMirror(from, to, { settings: keeping });
+        const { problems } = await runMirror(from, to, { settings: { ...keeping, moves } });
         expect(problems).toEqual([]);
         uproot(world, "s" as RelPath);
         const store = historyOfOrNone(world);

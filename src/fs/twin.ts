@@ -14,9 +14,9 @@ export interface TwinRequest {
 
 /** What a walk tells of content, and is told. */
 export interface Reading {
-  onBytes(bytes: number): void;
+  readonly onBytes: (bytes: number) => void;
   /** False to read no more. */
-  goesOn(): boolean;
+  readonly goesOn: () => boolean;
 }
 
 /** The directory that a walk is in. */

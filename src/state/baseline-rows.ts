@@ -3,7 +3,7 @@ import type { ByteString } from "../base/byte-string.ts";
 import type { Name, RelPath } from "../core/path.ts";
 import { baseName, joinPath, parentPath } from "../core/path.ts";
 import type { StoredRows } from "./directory-codec.ts";
-import { decodeRows, digestsOf, entryAt, nameAt, openRows, valueAt } from "./directory-codec.ts";
+import { decodeRows, digestsOf, entryAt, namesOf, openRows, valueAt } from "./directory-codec.ts";
 import { keyOf, pathOfKey } from "./directory-key.ts";
 import {
   BIRTH_NS,
@@ -174,15 +174,17 @@ function isAt(rows: StoredRows, row: number, one: RememberedIdentity): boolean {
 function taker(found: RememberedPath[], key: Uint8Array, rows: StoredRows): (row: number) => void {
   let dir: RelPath | undefined;
   let digests: ReadonlyMap<number, ByteString> = new Map();
+  let names = "";
   let next = 0;
-  let at = rows.namesStart;
+  let at = 0;
   return (row) => {
     if (dir === undefined) {
       dir = pathOfKey(key);
       digests = digestsOf(rows);
+      names = namesOf(rows);
     }
     for (; next < row; next++) at += valueAt(rows, NAME_LENGTH, next);
-    const name = nameAt(rows, at, at + valueAt(rows, NAME_LENGTH, row));
+    const name = names.slice(at, at + valueAt(rows, NAME_LENGTH, row)) as Name;
     const entry = entryAt(rows, row, digests);
     if (entry !== undefined) found.push({ path: joinPath(dir, name), entry });
   };

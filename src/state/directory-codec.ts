@@ -184,12 +184,13 @@ export function valueAt(rows: StoredRows, id: number, row: number): number {
 export function decodeRows(rows: StoredRows): Map<Name, RememberedEntry> | undefined {
   const entries = new Map<Name, RememberedEntry>();
   const digests = digestsOf(rows);
-  let at = rows.namesStart;
+  const names = namesOf(rows);
+  let at = 0;
   for (let row = 0; row < rows.count; row++) {
     const end = at + valueAt(rows, NAME_LENGTH, row);
     const entry = entryAt(rows, row, digests);
     if (entry === undefined) return undefined;
-    entries.set(nameAt(rows, at, end), entry);
+    entries.set(names.slice(at, end) as Name, entry);
     at = end;
   }
   return entries;
@@ -204,9 +205,10 @@ export function entryAt(
   return entryOf((id) => valueAt(rows, id, row), digests.get(row));
 }
 
-/** The name that is stored there. */
-export function nameAt({ bytes }: StoredRows, from: number, to: number): Name {
-  return byteString(bytes.subarray(from, to)) as Name;
+/** All names back to back: one conversion for all of them takes a fraction of one for each. */
+export function namesOf({ bytes, namesStart, namesEnd }: StoredRows): ByteString {
+  const names = Buffer.from(bytes.buffer, bytes.byteOffset + namesStart, namesEnd - namesStart);
+  return names.toString("latin1") as ByteString;
 }
 
 /** By row, of those with a hash. What is cut off is left out. */

@@ -113,10 +113,13 @@ export function pushEntry(rows: EntryRows, name: string, entry: RememberedEntry)
 /** Any entries in any order, as rows. */
 export function rowsOf(entries: ReadonlyMap<Name, RememberedEntry>): EntryRows {
   const rows = newRows(Math.max(1, entries.size));
-  for (const [name, entry] of [...entries].toSorted(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0))) {
-    pushEntry(rows, name, entry);
-  }
+  for (const name of [...entries.keys()].toSorted(byBytes))
+    pushEntry(rows, name, entries.get(name)!);
   return rows;
+}
+
+function byBytes(a: Name, b: Name): number {
+  return a < b ? -1 : a > b ? 1 : 0;
 }
 
 /** An entry from the numbers of its columns; `undefined` where they are none that this version would have stored. */

@@ -36,7 +36,12 @@ export function makePrivateDirectory(dir: string): void {
 function makeWithParents(dir: string): void {
   if (existsSync(dir)) return;
   makeWithParents(dirname(dir));
-  mkdirSync(dir, { mode: 0o700 });
+  try {
+    mkdirSync(dir, { mode: 0o700 });
+  } catch (error) {
+    // RACE: another process made it meanwhile, as it must be.
+    if (!isErrno(error, "EEXIST") || !existsSync(dir)) throw error;
+  }
 }
 
 /**

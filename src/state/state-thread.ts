@@ -1,7 +1,6 @@
 /** The thread that keeps large baselines, as the main thread sees it. What crosses between them is defined here. */
 import { getCompileCacheDir } from "node:module";
 import type { Worker } from "node:worker_threads";
-import { byteString } from "../base/byte-string.ts";
 import type { RelPath } from "../core/path.ts";
 import type { Change } from "./baseline-edit.ts";
 import type { Pair, Question } from "./baseline-rows.ts";
@@ -141,10 +140,12 @@ export function newStateThread(start: Omit<StateThreadStart, "compileCache">): S
 
 function pathsOf(rows: EntryRows): RememberedPath[] {
   const found: RememberedPath[] = [];
+  const names = Buffer.from(rows.names.buffer, rows.names.byteOffset, rows.namesLength);
+  const paths = names.toString("latin1");
   let at = 0;
   for (let row = 0; row < rows.count; row++) {
     const end = at + rows.columns[NAME_LENGTH]![row]!;
-    const path = byteString(rows.names.subarray(at, end)) as RelPath;
+    const path = paths.slice(at, end) as RelPath;
     const entry = entryOf((id) => rows.columns[id]![row]!, rows.digests.get(row));
     if (entry !== undefined) found.push({ path, entry });
     at = end;

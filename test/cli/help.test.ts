@@ -13,6 +13,7 @@ test("docs/cli.md is what --help prints", async () => {
     [
       [],
       ["mirror"],
+      ["plan"],
       ["plan", "mirror"],
       ["show"],
       ["apply"],

@@ -5,6 +5,8 @@ import { describe, expect, test } from "vitest";
 import { guardNames } from "../../src/core/guards.ts";
 import type { RunEvent } from "../../src/cli/run-event.ts";
 import { toApiEvent } from "../../src/cli/api-event.ts";
+import { toApiVerifyEvent } from "../../src/cli/verify-api-event.ts";
+import type { VerifyEvent } from "../../src/cli/verify-lines.ts";
 import {
   chmod,
   create,
@@ -41,16 +43,55 @@ const events: RunEvent[] = [
     trip: { guard: "deletes", saw: "s", would: "w", advice: "a" },
     accepted: false,
   },
+  { type: "saved", target, id: "7f3a9c12", madeAt: 0, file: undefined, appliedAt: undefined },
   { type: "notice", message: "m" },
   { type: "error", target, code: "STATE", message: "m", hint: undefined },
   { type: "summary", target, summary: summaryOf() },
 ];
 
+const verifyEvents: VerifyEvent[] = [
+  {
+    type: "difference",
+    target,
+    difference: {
+      path: relPath("x"),
+      only: undefined,
+      sourceKind: "file",
+      targetKind: "file",
+      aspects: ["content"],
+      corrupt: [],
+    },
+  },
+  {
+    type: "summary",
+    target,
+    summary: {
+      source: "a",
+      target,
+      status: "equal",
+      checked: 1,
+      skipped: 0,
+      different: 0,
+      onlySource: 0,
+      onlyTarget: 0,
+      corrupt: 0,
+      problems: 0,
+      unremembered: undefined,
+      bytesCompared: 0,
+      durationMs: 1,
+    },
+  },
+];
+
 describe("docs/scripting.md", () => {
   test("has an example of each object, with the very fields that are said", () => {
     const shape = (object: object) => Object.keys(object).join();
-    const said = events.flatMap((event) => toApiEvent(event) ?? []).map(shape);
-    const shown = examples.filter(({ type }) => type !== "run").map(shape);
+    const said = [
+      ...events.flatMap((event) => toApiEvent(event) ?? []),
+      ...verifyEvents.flatMap((event) => toApiVerifyEvent(event) ?? []),
+    ].map(shape);
+    const isEvent = ({ type }: Record<string, unknown>) => type !== "run" && type !== "content";
+    const shown = examples.filter(isEvent).map(shape);
     expect(shown).toEqual(said);
   });
 

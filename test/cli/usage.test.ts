@@ -109,6 +109,9 @@ const mistakes: [line: string[], message: string, hint?: string][] = [
     "A local path that holds a colon is written ./sftp://h/\\x1b[2J or with its full path.",
   ],
   [["history", "--limit", "0"], '--limit: "0" is not a number of runs'],
+  [["log"], "missing required argument 'RUN'", seeHelp],
+  [["log", "first"], '"first" is not the number of a run', "syncline history lists them."],
+  [["log", "7"], "there is no run 7 in the history", "syncline history lists the runs there are."],
 ];
 
 describe("a mistake on the command line", () => {

@@ -10,7 +10,7 @@ import type { Action } from "../../src/core/plan.ts";
 import type { Preserve } from "../../src/core/preserve.ts";
 import type { ProblemCode, Side } from "../../src/core/problem.ts";
 import { findingAt, nameAt } from "../../src/core/snapshot.ts";
-import type { Endpoint, Outcome, ScanRequest } from "../../src/endpoint/endpoint.ts";
+import type { Endpoint, Outcome, ScanRequest, VersionsOfRun } from "../../src/endpoint/endpoint.ts";
 import type { Fact, ModelNode } from "../model/tree.ts";
 
 /** What to make; all but the kind has a default. */
@@ -110,19 +110,24 @@ export interface ApplyWay {
   readonly ordered?: boolean;
   readonly preserve?: Partial<Preserve>;
   readonly signal?: AbortSignal;
+  readonly versions?: VersionsOfRun;
 }
 
 export async function applyAll(
   target: Endpoint,
   actions: readonly Action[],
   source: Endpoint,
-  { ordered = true, preserve = {}, signal = never }: ApplyWay = {},
+  { ordered = true, preserve = {}, signal = never, versions }: ApplyWay = {},
 ): Promise<Outcome[]> {
   const { keeps } = target.capabilities;
   const kept = Object.fromEntries(
     Object.entries(everything).map(([key]) => [key, keeps[key as keyof Preserve]]),
   ) as Record<keyof Preserve, boolean>;
-  const options = { preserve: { ...kept, ...preserve }, followLinks: false };
+  const options = {
+    preserve: { ...kept, ...preserve },
+    followLinks: false,
+    ...(versions && { versions }),
+  };
   const out: Outcome[] = [];
   for await (const outcomes of target.apply(actions, ordered, source, options, signal))
     out.push(...outcomes);

@@ -10,12 +10,14 @@ import type { OpenPlace } from "./endpoint-place.ts";
 import { describeMoves } from "./endpoint-moves.ts";
 import { describeRead } from "./endpoint-read.ts";
 import { describeScan } from "./endpoint-scan.ts";
+import { describeVersions } from "./endpoint-versions.ts";
 
 export function describeEndpoint(name: string, open: OpenPlace): void {
   describe(`the ${name} endpoint`, () => {
     describeScan(open);
     describeApply(open);
     describeMoves(open);
+    describeVersions(open);
     describeRead(open);
     describeHash(open);
   });

@@ -10,7 +10,7 @@ import type { Place } from "../support/place.ts";
 import { newPlace } from "../support/place.ts";
 import { mirrorAndProve } from "../support/proof.ts";
 import type { Running } from "../support/syncline.ts";
-import { mirror, start, summaryOf, syncline } from "../support/syncline.ts";
+import { mirror, ofType, start, summaryOf, syncline } from "../support/syncline.ts";
 import { strace, tracedBy } from "../support/trace.ts";
 import { files, makeTree } from "../support/trees.ts";
 
@@ -123,4 +123,20 @@ test("users and state directories of their own lock the same target", async () =
   const state = place.path("other-state");
   const result = await mirror(place, ["--state", state, place.source, place.target]);
   expect([0, 6]).toContain(result.code);
+});
+
+test("a plan is not applied while a run holds its target, and can be later", async () => {
+  using place = newPlace();
+  makeTree(place.source, files({ a: "a", b: "b" }));
+  const made = await syncline(place, ["plan", "mirror", "--json", place.source, place.target]);
+  const id = String(ofType(made, "saved")[0]?.["id"]);
+  {
+    await using _first = await holder(place, place.source, place.target);
+    // Deciding alone is in nobody's way.
+    const other = await syncline(place, ["plan", "mirror", place.source, place.target]);
+    const applied = await syncline(place, ["apply", "--json", id]);
+    expect([other.code, applied.code]).toEqual([0, 6]);
+  }
+  // By now the plan is stale: what it was to make is there.
+  expect((await syncline(place, ["apply", "--json", id])).code).toBe(3);
 });

@@ -228,6 +228,20 @@ test("a file that was changed as files are is not corrupt, and is remembered ane
   expect(differences(await verify(place, ["--remembered"]))).toEqual(["f: content corrupt target"]);
 });
 
+test("what a mirror has copied is known from the first day, on the side that has rotted", async () => {
+  using place = newPlace();
+  makeTree(place.source, files({ ours: "one", theirs: "two", well: "three" }));
+  await syncline(place, ["mirror", "-y", place.source, place.target]);
+  rot(`${place.source}/ours`);
+  rot(`${place.target}/theirs`);
+  const result = await verify(place, ["--remembered"]);
+  expect([result.code, differences(result), summaryOf(result)["unremembered"]]).toEqual([
+    3,
+    ["ours: content corrupt source", "theirs: content corrupt target"],
+    0,
+  ]);
+});
+
 test("BLAKE3 in WebAssembly remembers what the native binding does", async () => {
   using place = newPlace();
   makeTree(place.source, [

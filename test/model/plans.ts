@@ -192,10 +192,6 @@ const headers: fc.Arbitrary<Omit<PlanHeader, "id">> = fc.record({
   links: fc.constantFrom("keep", "follow", "skip", "safe"),
   modifyWindow: fc.option(fc.maxSafeNat(), { nil: undefined }),
   single: fc.option(fc.record({ sourceName: names(), targetName: names() }), { nil: undefined }),
-  versions: fc.oneof(
-    fc.constantFrom({ keep: "none" } as const, { keep: "tiered" } as const),
-    fc.record({ keep: fc.constant("trash" as const), age: fc.nat() }),
-  ),
   deleteLimit: fc.oneof(
     fc.record({ type: fc.constant("count" as const), count: exact }),
     fc.record({
@@ -203,6 +199,10 @@ const headers: fc.Arbitrary<Omit<PlanHeader, "id">> = fc.record({
       percent: fc.integer({ min: 0, max: 1000 }).map((tenths) => tenths / 10),
       atLeast: exact,
     }),
+  ),
+  versions: fc.oneof(
+    fc.record({ keep: fc.constantFrom("none" as const, "tiered" as const) }),
+    fc.record({ keep: fc.constant("trash" as const), age: exact }),
   ),
   accept: fc.uniqueArray(guards),
   guards: fc.array(fc.record({ guard: guards, saw: texts, would: texts, advice: texts }), {

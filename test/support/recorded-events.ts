@@ -1,5 +1,5 @@
 import { bytesOfText } from "../../src/base/byte-string.ts";
-import type { DirectoryEntry, FileEntry } from "../../src/core/entry.ts";
+import type { DirectoryEntry, Entry, FileEntry } from "../../src/core/entry.ts";
 import type { RelPath } from "../../src/core/path.ts";
 import type { Action, Phases, Plan, Totals } from "../../src/core/plan.ts";
 import type { RunSummary } from "../../src/engine/events.ts";
@@ -59,6 +59,22 @@ export function chmod(path: string): Action {
 export function hardLink(path: string, from: string): Action {
   const entry = fileEntry(1);
   return { type: "link", path: relPath(path), from: relPath(from), expected: undefined, entry };
+}
+
+export function move(from: string, to: string, entry: Entry = fileEntry(1), bytes = 0): Action {
+  const [at, was] = [relPath(to), relPath(from)];
+  const carries = { entries: 1, bytes } as const;
+  return { type: "move", path: at, from: was, expected: undefined, entry, carries };
+}
+export function swap(from: string, to: string): Action {
+  const [expected, entry] = [fileEntry(1), fileEntry(1)];
+  const carries = { entries: 2, bytes: 0 } as const;
+  return { type: "exchange", path: relPath(to), from: relPath(from), expected, entry, carries };
+}
+export function copy(path: string, from: string, size: number): Action {
+  const entry = fileEntry(size);
+  const paths = { path: relPath(path), from: relPath(from) };
+  return { type: "copy-file", ...paths, expected: undefined, entry, original: entry };
 }
 
 export const noTotals: Totals = {

@@ -1,6 +1,4 @@
 import type { Entry } from "../../core/entry.ts";
-import { identityKey } from "../../core/entry.ts";
-import { foldName } from "../../core/fold.ts";
 import type { Name } from "../../core/path.ts";
 import type { Descriptor, RenameMode } from "../../fs/driver.ts";
 import { errnoOf } from "../../fs/file-error.ts";
@@ -33,15 +31,12 @@ export function commit(
   } else replaceBy(ctx, staged, place, true);
 }
 
-function rename(ctx: Applier, from: Place, to: Place): void {
+export function rename(ctx: Applier, from: Place, to: Place): void {
   ctx.driver.rename(from.dir, from.name, to.dir, to.name, "replace");
 }
 
-/**
- * Renames to a name that nothing has. `entry` is what is renamed, where it is more than a name of ours: it may find itself
- * there already, where the file system takes the two names for one.
- */
-export function renameIntoFree(ctx: Applier, from: Place, to: Place, entry?: Entry): void {
+/** Renames to a name that nothing has. */
+export function renameIntoFree(ctx: Applier, from: Place, to: Place): void {
   try {
     if (tryRename(ctx, from, to, "no-replace")) return;
     // RACE: as above, where the file system has no rename that refuses to overwrite.
@@ -52,12 +47,6 @@ export function renameIntoFree(ctx: Applier, from: Place, to: Place, entry?: Ent
   } catch (error) {
     if (errnoOf(error) !== "EEXIST") throw error;
   }
-  const isOwn = (is: Entry): boolean =>
-    (hasOneName(is) && isHere(ctx, to, is)) || isRespelling(ctx, from, to);
-  if (entry !== undefined && isOwn(entry)) {
-    rename(ctx, from, to);
-    return;
-  }
   throw new EntryProblem(
     "target",
     "changed",
@@ -65,30 +54,7 @@ export function renameIntoFree(ctx: Applier, from: Place, to: Place, entry?: Ent
   );
 }
 
-/**
- * Not every file system that takes two names for one shows the same inode under both, but each lists what it has as it is
- * spelled: where the new spelling is not listed, it is only the entry itself that answers to it.
- */
-function isRespelling(ctx: Applier, from: Place, to: Place): boolean {
-  const isAlike = from.name !== to.name && foldName(from.name) === foldName(to.name);
-  if (!isAlike || inodeOf(ctx, from.dir) !== inodeOf(ctx, to.dir)) return false;
-  return !ctx.driver.list(to.dir).includes(to.name);
-}
-
-function inodeOf(ctx: Applier, dir: Descriptor): string {
-  ctx.driver.statDescriptor(dir, ctx.stat);
-  return identityKey(ctx.stat);
-}
-
-function hasOneName({ kind, nlink }: Entry): boolean {
-  return nlink === 1 || kind === "directory";
-}
-
-function isHere(ctx: Applier, { dir, name }: Place, entry: Entry): boolean {
-  return !isFree(ctx, dir, name) && identityKey(ctx.stat) === identityKey(entry);
-}
-
-function isFree(ctx: Applier, dir: Descriptor, name: Name): boolean {
+export function isFree(ctx: Applier, dir: Descriptor, name: Name): boolean {
   try {
     ctx.driver.stat(dir, name, ctx.stat);
     return false;

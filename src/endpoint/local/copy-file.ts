@@ -4,12 +4,16 @@ import { isAsExpected } from "../../fs/expectation.ts";
 import { newStat } from "../../fs/stat.ts";
 import { EntryProblem } from "../endpoint.ts";
 import type { Applier, Done } from "./applier.ts";
+import { nothingWritten } from "./applier.ts";
 import { discard } from "./commit.ts";
 import { beginFile, finishFile } from "./put-file.ts";
 
 const stat = newStat();
 
-/** Makes a file out of another one of the target: staged, verified and committed like one that comes from the source. */
+/**
+ * Makes a file out of another one of the target: staged, verified and committed like one that comes from the source. Its
+ * content does not count as written: nothing has come from there.
+ */
 export function copyFile(ctx: Applier, action: Extract<Action, { type: "copy-file" }>): Done {
   const { driver } = ctx;
   const staged = beginFile(ctx, action);
@@ -25,7 +29,7 @@ export function copyFile(ctx: Applier, action: Extract<Action, { type: "copy-fil
       check();
       if (copied.size !== action.entry.size) throw changedOriginal();
       const problem = finishFile(ctx, action, staged, action.entry);
-      return { bytes: copied.written, shared: 0, ...(problem !== undefined && { problem }) };
+      return { ...nothingWritten, ...(problem !== undefined && { problem }) };
     } finally {
       driver.close(from);
     }

@@ -1,4 +1,4 @@
-import { byteString } from "../../base/byte-string.ts";
+import type { ByteString } from "../../base/byte-string.ts";
 import { digestBytes } from "../../core/content-hash.ts";
 import { chunkBuffers, newChunk, pushFinding } from "../../core/snapshot.ts";
 import type { HostPath } from "../../fs/driver.ts";
@@ -92,10 +92,12 @@ function verdictsOf(
 ): HashVerdict[] {
   const troubles = new Map(problems.map(({ row, ...problem }) => [row, problem]));
   const length = digestBytes[algorithm];
+  // All at once: one by one, this costs as much as everything else here.
+  const bytes = Buffer.from(digests.buffer).toString("latin1") as ByteString;
   return batch.map(({ path }, row): HashVerdict => {
     const trouble = troubles.get(row);
     return trouble === undefined
-      ? { path, digest: byteString(digests.subarray(row * length, (row + 1) * length)) }
+      ? { path, digest: bytes.slice(row * length, (row + 1) * length) as ByteString }
       : { path, problem: { path, ...trouble } };
   });
 }

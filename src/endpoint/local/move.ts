@@ -1,12 +1,13 @@
 import type { Entry } from "../../core/entry.ts";
 import { identityKey } from "../../core/entry.ts";
+import { foldName } from "../../core/fold.ts";
 import { baseName, parentPath } from "../../core/path.ts";
 import type { Action } from "../../core/plan.ts";
 import { errnoOf } from "../../fs/file-error.ts";
 import { parkedName } from "../../fs/temp-names.ts";
 import type { Applier, Done, Place } from "./applier.ts";
 import { checkExpected, inWritable, nothingWritten, placeOf } from "./applier.ts";
-import { renameIntoFree, tryRename } from "./commit.ts";
+import { isFree, rename, renameIntoFree, tryRename } from "./commit.ts";
 import { replaceBy } from "./keep-version.ts";
 
 type Of<T extends Action["type"]> = Extract<Action, { type: T }>;
@@ -17,8 +18,11 @@ export function move(ctx: Applier, { path, from, expected, entry }: Of<"move">):
   const origin = originOf(ctx, from);
   checkExpected(ctx, origin, entry);
   withRights(ctx, [origin, to], [[origin, entry]], () => {
-    if (expected === undefined) renameIntoFree(ctx, origin, to, entry);
-    else {
+    if (expected === undefined) {
+      if (parentPath(from) === parentPath(path) && isAlias(ctx, origin, to))
+        rename(ctx, origin, to);
+      else renameIntoFree(ctx, origin, to);
+    } else {
       checkExpected(ctx, to, expected);
       // A rename of one name of a file to another one does nothing: POSIX says so.
       if (identityKey(expected) === identityKey(entry)) ctx.driver.unlink(origin.dir, origin.name);
@@ -42,12 +46,22 @@ export function exchange(ctx: Applier, { path, from, expected, entry }: Of<"exch
   withRights(ctx, [origin, to], moved, () => {
     if (tryRename(ctx, origin, to, "exchange")) return;
     const aside: Place = { dir: to.dir, name: parkedName(ctx.nextTemp()) };
-    renameIntoFree(ctx, to, aside, expected);
-    renameIntoFree(ctx, origin, to, entry);
-    renameIntoFree(ctx, aside, origin, expected);
+    renameIntoFree(ctx, to, aside);
+    renameIntoFree(ctx, origin, to);
+    renameIntoFree(ctx, aside, origin);
   });
   forgetPaths(ctx, [entry, expected]);
   return nothingWritten;
+}
+
+/**
+ * Whether a file system that ignores case takes the two names, in one directory, for one: both are found, and only one is
+ * listed. Inode numbers would not tell: some such file systems give another one at each look.
+ */
+function isAlias(ctx: Applier, from: Place, to: Place): boolean {
+  if (foldName(from.name) !== foldName(to.name) || isFree(ctx, to.dir, to.name)) return false;
+  const names = ctx.driver.list(to.dir);
+  return names.includes(from.name) && !names.includes(to.name);
 }
 
 function originOf(ctx: Applier, from: Of<"move">["from"]): Place {

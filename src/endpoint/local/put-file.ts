@@ -9,6 +9,7 @@ import type { Copied } from "../../fs/copy.ts";
 import { copyContent } from "../../fs/copy.ts";
 import type { Directories } from "../../fs/directories.ts";
 import type { Descriptor, Stat } from "../../fs/driver.ts";
+import { isAsExpected, sameTime } from "../../fs/expectation.ts";
 import { errnoOf } from "../../fs/file-error.ts";
 import { newStat } from "../../fs/stat.ts";
 import { EntryProblem } from "../endpoint.ts";
@@ -118,18 +119,27 @@ function fillOnce(
   if (before.kind !== FILE) {
     throw new EntryProblem("source", "changed", "it is no file any more; the next run will see");
   }
+  if (ctx.options.asPlanned === true && !isPlanned(planned)) {
+    throw new EntryProblem("source", "changed", "it has changed since the plan was made");
+  }
   waitOutTick(before);
   const copied = copyContent(ctx.copy, from, to, before.size, before.blocks);
   onSide("source", () => driver.statDescriptor(from, after));
   if (copied.size !== before.size || !isSameMoment(before, after)) return undefined;
-  const isAsPlanned = before.ctimeSec === planned.ctimeSec && before.ctimeNs === planned.ctimeNs;
-  if (isAsPlanned) return { entry: planned, copied };
+  const isUntouched = before.ctimeSec === planned.ctimeSec && before.ctimeNs === planned.ctimeNs;
+  if (isUntouched || ctx.options.asPlanned === true) return { entry: planned, copied };
   const { preserve } = ctx.options;
   const wantsAttributes = preserve.xattrs || preserve.acls;
   const xattrs = wantsAttributes
     ? onSide("source", () => readAttributesOf(driver, from, choiceOf(ctx)))
     : undefined;
   return { entry: { ...before, kind: "file", xattrs }, copied };
+}
+
+const exactly = { timeResolution: 1 };
+
+function isPlanned(planned: FileEntry): boolean {
+  return isAsExpected(before, planned, exactly) && sameTime(before, planned, exactly);
 }
 
 function isSameMoment(a: Stat, b: Stat): boolean {

@@ -1,6 +1,7 @@
 import type { DirectoryEntry, Entry, FileEntry, Leaf } from "../../core/entry.ts";
 import type { Name, RelPath } from "../../core/path.ts";
 import { baseName, parseRelPath } from "../../core/path.ts";
+import type { PlanStep } from "../../core/plan-check.ts";
 import type { Action, ActionType, Aspect, Carried, Phases } from "../../core/plan.ts";
 import { decodeEntry } from "./decode-entry.ts";
 import type { Fields } from "./fields.ts";
@@ -14,7 +15,7 @@ import {
   quoted,
   wordOf,
 } from "./fields.ts";
-import type { OwnNames, PlannedAction } from "./plan-document.ts";
+import type { OwnNames } from "./plan-document.ts";
 import { phaseTypes, planLimits } from "./plan-document.ts";
 
 /** Bytes: far more than any system call takes. */
@@ -59,7 +60,7 @@ const knownFields = new Map(
 );
 
 /** An action as a plan has it, on its own: that it is there once and in its order is not looked at. Throws {@link BadLine}. */
-export function decodeAction(value: Fields, names: OwnNames): PlannedAction {
+export function decodeAction(value: Fields, line: number, names: OwnNames): PlanStep {
   const type = wordOf(value["action"], "action", typeFields);
   const fields = fieldsOf(value, `the action ${type}`, knownFields.get(type)!);
   const phase = wordOf(fields["phase"], "phase", phaseTypes) satisfies keyof Phases;
@@ -67,6 +68,7 @@ export function decodeAction(value: Fields, names: OwnNames): PlannedAction {
   const number = integerOf(fields["number"], "number", planLimits.lines, 1);
   return {
     number,
+    line,
     phase,
     action: decodeBody(type, fields, names),
     needs: decodeNeeds(fields["needs"], number),
@@ -237,7 +239,7 @@ function aspectsOf(fields: Fields): Aspect[] {
   return list.map((aspect) => wordOf(aspect, "an aspect", aspects));
 }
 
-function decodeNeeds(value: unknown, number: number): PlannedAction["needs"] {
+function decodeNeeds(value: unknown, number: number): PlanStep["needs"] {
   if (value === undefined) return [];
   return listOf(value, "needs", planLimits.lines).map((span): [number, number] => {
     const [first, last, ...rest] = Array.isArray(span) ? (span as unknown[]) : [span, span];

@@ -5,9 +5,9 @@ import type { DeleteLimit, GuardName, GuardTrip } from "../../core/guards.ts";
 import { guardNames } from "../../core/guards.ts";
 import type { Name } from "../../core/path.ts";
 import { parseName } from "../../core/path.ts";
-import type { VersionRule } from "../../core/version-thinning.ts";
 import type { LinkMode, Preserve, PreserveKey } from "../../core/preserve.ts";
 import { preserveKeys } from "../../core/preserve.ts";
+import type { VersionRule } from "../../core/version-thinning.ts";
 import type { Fields } from "./fields.ts";
 import {
   BadLine,
@@ -36,6 +36,7 @@ const settingsFields = new Set(
 const rootFields = new Set(["location", "path", "exists", "identity"]);
 const singleFields = new Set(["source", "sourceBytes", "target", "targetBytes"]);
 const limitFields = new Set(["type", "count", "percent", "atLeast"]);
+const ruleFields = new Set(["keep", "age"]);
 const guardFields = new Set(["guard", "saw", "would", "advice"]);
 const roomFields = new Set(["bytes", "freeBytes"]);
 
@@ -118,18 +119,9 @@ function decodeSettings(value: unknown): Settings {
     modifyWindow: modifyWindow === null ? undefined : integerOf(modifyWindow, "modifyWindow"),
     single: single === null ? undefined : decodeSingle(single),
     deleteLimit: decodeLimit(fields["deleteLimit"]),
+    versions: decodeRule(fields["versions"]),
     accept: accept.map((guard) => wordOf(guard, "a guard of accept", guards)),
-    versions: decodeVersions(fields["versions"]),
   };
-}
-
-const versionFields = new Set(["keep", "age"]);
-const keepWords = { none: true, trash: true, tiered: true } as const;
-
-function decodeVersions(value: unknown): VersionRule {
-  const fields = fieldsOf(value, "versions", versionFields);
-  const keep = wordOf(fields["keep"], "keep of versions", keepWords);
-  return keep === "trash" ? { keep, age: integerOf(fields["age"], "age of versions") } : { keep };
 }
 
 function decodePreserve(value: unknown): Preserve {
@@ -159,6 +151,13 @@ function decodeLimit(value: unknown): DeleteLimit {
     throw new BadLine("deleteLimit is not a limit");
   }
   return { type, percent, atLeast: integerOf(atLeast, "atLeast of deleteLimit") };
+}
+
+function decodeRule(value: unknown): VersionRule {
+  const { keep, age } = fieldsOf(value, "versions", ruleFields);
+  if (keep === "trash") return { keep, age: integerOf(age, "age of versions") };
+  if (keep === "none" || keep === "tiered") return { keep };
+  throw new BadLine("versions is not a rule");
 }
 
 function decodeGuard(value: unknown): GuardTrip {

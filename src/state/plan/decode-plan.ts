@@ -93,7 +93,6 @@ export function decodePlan(
     }
     if (header === undefined) throw new BadLine("this is not a plan of Syncline's");
     if (draft.end === undefined) throw new BadLine("the end is missing: the file was cut off");
-    checkEnd(draft, draft.end);
   } catch (error) {
     if (!(error instanceof BadLine)) throw error;
     throw new SyncError("USAGE", `${name}:${line}: ${error.message}`, {
@@ -140,6 +139,7 @@ function addLine(draft: Draft, value: Fields, line: number, names: OwnNames): vo
       const fields = fieldsOf(value, "the end", endFields);
       const lines = integerOf(fields["lines"], "lines", planLimits.lines);
       draft.end = { lines, actions: integerOf(fields["actions"], "actions", lines) };
+      checkEnd(draft, draft.end);
       return;
     }
     default:
@@ -151,7 +151,7 @@ function addAction(draft: Draft, value: Fields, line: number, names: OwnNames): 
   if (draft.problems.length + draft.folded.length + draft.nested.length > 0) {
     throw new BadLine("an action stands where no more actions can be");
   }
-  const step = { ...decodeAction(value, names), line };
+  const step = decodeAction(value, line, names);
   const before = draft.actions.at(-1);
   if (before !== undefined && step.number <= before.number) {
     throw new BadLine(`action ${step.number} stands after action ${before.number}`);

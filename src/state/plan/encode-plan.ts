@@ -1,12 +1,13 @@
 import { createHash } from "node:crypto";
 
+import { SyncError } from "../../base/errors.ts";
 import type { ByteString } from "../../base/byte-string.ts";
 import { textOfBytes } from "../../base/byte-string.ts";
 import type { Entry } from "../../core/entry.ts";
 import { preserveKeys } from "../../core/preserve.ts";
 import type { Action } from "../../core/plan.ts";
 import type { PlanHeader, PlannedAction, PlanDocument } from "./plan-document.ts";
-import { planVersion } from "./plan-document.ts";
+import { planLimits, planVersion } from "./plan-document.ts";
 
 type Json = Record<string, unknown>;
 
@@ -34,9 +35,16 @@ export function encodePlan({
     ),
     ...concerns.nested.map((path) => lineOf({ type: "nested", ...bytes("path", path) })),
   ];
+  if (lines.length > planLimits.lines || lines.some(({ length }) => length > planLimits.line / 3)) {
+    throw new SyncError("STATE", `the plan is too large to be kept: it has ${lines.length} lines`, {
+      hint: "Leave something out of it with --exclude, or run it without a saved plan.",
+    });
+  }
   lines.push(lineOf({ type: "end", lines: lines.length, actions: actions.length }));
   const hash = createHash("sha256").update(lineOf(first));
-  for (const line of lines) hash.update(line);
+  for (let at = 0; at < lines.length; at += 1024) {
+    hash.update(lines.slice(at, at + 1024).join(""));
+  }
   const id = hash.digest("hex").slice(0, idLength);
   return { id, lines: [lineOf({ type: "plan", version: planVersion, id, ...first }), ...lines] };
 }

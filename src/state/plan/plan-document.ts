@@ -2,11 +2,11 @@
  * A plan as it is kept, in a file or in the state store: lines of JSON, described in docs/plans.md. Read and written here
  * and nowhere else; what a plan means is `core`'s to say. A file that comes back may have been edited by anybody.
  */
-import type { VersionRule } from "../../core/version-thinning.ts";
 import type { DeleteLimit, GuardName, GuardTrip } from "../../core/guards.ts";
 import type { Name, RelPath } from "../../core/path.ts";
 import type { Action, Concerns, Phases } from "../../core/plan.ts";
 import type { LinkMode, Preserve } from "../../core/preserve.ts";
+import type { VersionRule } from "../../core/version-thinning.ts";
 import type { Problem } from "../../core/problem.ts";
 
 /** Raised when a line changes its meaning. */
