@@ -37,6 +37,8 @@ export interface Vanished {
  * in it are as they are after the directory moves found so far.
  */
 export interface MovePool {
+  /** Anything but a directory may be one end of a move, since its name may just be spelled otherwise. */
+  readonly takesAll: boolean;
   sourceTrees: PooledTree[];
   targetTrees: PooledTree[];
   readonly sourceOnly: Of<"source-only">[];
@@ -53,8 +55,9 @@ export interface MovePool {
   readonly folded: Set<RelPath>;
 }
 
-export function newMovePool(): MovePool {
+export function newMovePool(takesAll: boolean): MovePool {
   return {
+    takesAll,
     sourceTrees: [],
     targetTrees: [],
     sourceOnly: [],
@@ -80,7 +83,7 @@ export function pool(into: MovePool, difference: SingleDifference, planner: Mirr
       const { path, source } = difference;
       if (source.kind === "directory")
         into.missing.set(path, { entry: source, expected: undefined });
-      if (source.kind === "file" && source.size > 0) into.sourceOnly.push(difference);
+      if (canMove(into, source)) into.sourceOnly.push(difference);
       else planner.add(difference);
       return;
     }
@@ -113,6 +116,15 @@ export function pool(into: MovePool, difference: SingleDifference, planner: Mirr
   planner.add(difference);
 }
 
+/** Nothing is won by finding what holds nothing, or by finding it elsewhere. */
+function canMove({ takesAll }: MovePool, entry: Entry): boolean {
+  return takesAll ? entry.kind !== "directory" : holdsSomething(entry);
+}
+
+export function holdsSomething(entry: Entry): boolean {
+  return entry.kind === "file" && entry.size > 0;
+}
+
 function poolDiffering(into: MovePool, difference: Of<"differs">): void {
   const { path, source, target } = difference;
   into.differing.push(difference);
@@ -125,8 +137,9 @@ function shelter({ sheltering }: MovePool, path: RelPath): void {
     sheltering.add(dir);
 }
 
-/** What may be found elsewhere in the target: files that hold something. */
-export function appearedIn({ sourceOnly, differing, folded, sheltering }: MovePool): Appeared[] {
+/** What may be found elsewhere in the target. */
+export function appearedIn(held: MovePool): Appeared[] {
+  const { sourceOnly, differing, folded, sheltering } = held;
   const fresh = sourceOnly.map(({ path, source, around }) => ({
     path,
     entry: source,
@@ -141,8 +154,7 @@ export function appearedIn({ sourceOnly, differing, folded, sheltering }: MovePo
   }));
   return [...fresh, ...other].filter(
     (one): one is Appeared =>
-      one.entry.kind === "file" &&
-      one.entry.size > 0 &&
+      canMove(held, one.entry) &&
       !isWithinAny(one.path, folded) &&
       !(one.occupant?.kind === "directory" && sheltering.has(one.path)),
   );
@@ -165,8 +177,7 @@ export function vanishedIn(held: MovePool): Vanished[] {
   );
   const replaced = differing.map(({ path, target, around }) => ({ path, entry: target, around }));
   return [...gone, ...replaced].filter(
-    (one): one is Vanished =>
-      one.entry.kind === "file" && one.entry.size > 0 && !isWithinAny(one.path, stuck),
+    (one): one is Vanished => canMove(held, one.entry) && !isWithinAny(one.path, stuck),
   );
 }
 

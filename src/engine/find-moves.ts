@@ -32,7 +32,7 @@ const mostRounds = 16;
 export function newMoveFinder(search: MoveSearch): MoveFinder {
   const finding: Finding = {
     search,
-    pool: newMovePool(),
+    pool: newMovePool(search.rules.selection.foldsCase),
     directories: [],
     arrivals: new Map(),
     touched: [],

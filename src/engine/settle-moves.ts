@@ -3,7 +3,7 @@ import type { Entry, FileEntry } from "../core/entry.ts";
 import { aspectsBetween } from "../core/compare-rows.ts";
 import { foldName } from "../core/fold.ts";
 import type { Appeared, FilePair, Vanished } from "../core/move-pool.ts";
-import { appearedIn, vanishedIn } from "../core/move-pool.ts";
+import { appearedIn, holdsSomething, vanishedIn } from "../core/move-pool.ts";
 import type { LeafMove, OrderedMoves } from "../core/order-moves.ts";
 import { orderMoves, whereParked } from "../core/order-moves.ts";
 import { pairFiles } from "../core/pair-files.ts";
@@ -43,13 +43,14 @@ async function pairAll(finding: Finding): Promise<{ pairs: FilePair[]; copies: F
     appeared.delete(pair.now);
     pairs.push(pair);
   };
-  if (appeared.size === 0) return { pairs, copies };
-  const known =
-    vanished.size === 0 ? [] : await pairByIdentity(finding, [...vanished], [...appeared]);
+  const [olds, nows] = [[...vanished], [...appeared]].map((all) =>
+    all.filter(({ entry }) => holdsSomething(entry)),
+  ) as [Vanished[], Appeared[]];
+  const known = olds.length === 0 ? [] : await pairByIdentity(finding, olds, nows);
   for (const pair of known) if (!pair.isEdited) take(pair);
   const taken = new Map(pairs.map((pair) => [pair.old, pair]));
-  const originals = [...taken.keys(), ...vanished];
-  for (const group of await equalGroups(finding, originals, [...appeared])) {
+  const left = nows.filter((now) => appeared.has(now));
+  for (const group of await equalGroups(finding, olds, left)) {
     const free = group.vanished.filter((old) => vanished.has(old));
     const { pairs: found, rest } = pairFiles(free, group.appeared);
     const equal = found.map(([old, now]) => ({ old, now, isEdited: false }));
@@ -70,8 +71,8 @@ async function pairAll(finding: Finding): Promise<{ pairs: FilePair[]; copies: F
   for (const pair of known) if (vanished.has(pair.old) && appeared.has(pair.now)) take(pair);
   if (search.rules.selection.foldsCase)
     for (const pair of pairByFold([...vanished], [...appeared])) take(pair);
-  const left = [...appeared].filter((now) => isCopied(finding, now));
-  for (const copy of await findCopies(finding, left, pairs)) copies.push(copy);
+  const unpaired = nows.filter((now) => appeared.has(now) && isCopied(finding, now));
+  for (const copy of await findCopies(finding, unpaired, pairs)) copies.push(copy);
   return { pairs, copies };
 }
 
@@ -108,7 +109,9 @@ function pairByFold(vanished: readonly Vanished[], appeared: readonly Appeared[]
   return appeared.flatMap((now) => {
     const old = waiting.get(foldName(now.path));
     const isRespelled = old !== undefined && old.path !== now.path && now.occupant === undefined;
-    return isRespelled ? [{ old, now, isEdited: true }] : [];
+    if (!isRespelled) return [];
+    const isEdited = old.entry.kind === "file" && old.entry.size + now.entry.size > 0;
+    return [{ old, now, isEdited }];
   });
 }
 

@@ -23,8 +23,8 @@ function done(result: Result): string[] {
     .filter(({ outcome }) => outcome === "done")
     .map(({ action, from, path }: JsonEvent) =>
       from === undefined
-        ? `${String(action)} ${String(path)}`
-        : `${String(action)} ${String(from)} > ${String(path)}`,
+        ? `${action as string} ${path as string}`
+        : `${action as string} ${from as string} > ${path as string}`,
     )
     .filter((line) => !line.startsWith("metadata"));
 }
