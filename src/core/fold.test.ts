@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 
 import { bytesOfText } from "../base/byte-string.ts";
 import { bytes } from "../../test/model/findings.ts";
-import { foldName } from "./fold.ts";
+import { foldName, foldPath } from "./fold.ts";
 
 const fold = (text: string): string => foldName(bytesOfText(text));
 
@@ -62,4 +62,9 @@ test("case and composition never make two names of one", () => {
     }),
     { numRuns: 2000 },
   );
+});
+
+test("a path folds name by name, whatever is no text in it", () => {
+  expect(foldPath(bytes("\u00ff/README"))).toBe(foldPath(bytes("\u00ff/readme")));
+  expect(foldPath(bytes("\u00ff/A"))).not.toBe(foldPath(bytes("\u00fe/A")));
 });

@@ -12,3 +12,11 @@ export function foldName(name: ByteString): string {
     ? name
     : text.normalize("NFD").toUpperCase().toLowerCase().normalize("NFC");
 }
+
+/** The same for a path: name by name, since what is no text in one of them says nothing of the others. */
+export function foldPath(path: ByteString): string {
+  return path
+    .split("/")
+    .map((name) => foldName(name as ByteString))
+    .join("/");
+}

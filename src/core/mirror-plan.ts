@@ -1,7 +1,7 @@
 import { shownBytes } from "../base/byte-string.ts";
 import type { Around, CompareCounts, Difference } from "./difference.ts";
 import type { DirectoryEntry, Entry, FileEntry } from "./entry.ts";
-import { foldName } from "./fold.ts";
+import { foldPath } from "./fold.ts";
 import type { LinkMember } from "./link-groups.ts";
 import { planLinkGroups } from "./link-groups.ts";
 import type { RelPath } from "./path.ts";
@@ -309,10 +309,10 @@ function dropRespelled(draft: Draft): void {
     (action) => "expected" in action && action.expected === undefined,
   );
   const members = draft.members.filter(({ target }) => target === undefined);
-  const news = new Map([...made, ...members].map(({ path }) => [foldName(path), path] as const));
+  const news = new Map([...made, ...members].map(({ path }) => [foldPath(path), path] as const));
   const respelled = new Set<RelPath>();
   for (const { type, path } of phases.removals) {
-    const other = news.get(foldName(path));
+    const other = news.get(foldPath(path));
     if (type !== "remove" || other === undefined || isWithinAny(path, respelled)) continue;
     respelled.add(path).add(other);
     const message = `the target has this name as "${shownBytes(path)}" and cannot hold both; rename it there`;

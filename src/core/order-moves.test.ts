@@ -150,6 +150,7 @@ function carryOut({ target, directories = [], files, missing = [] }: Scene): {
       bytes: 1,
     })),
     occupantAt: entryAt,
+    inTheWay: [],
     missingAt,
     freeName: () => `parked~${names++}` as Name,
   };

@@ -1,7 +1,7 @@
 import type { DirectoryEntry, Entry, Leaf } from "./entry.ts";
 import { rebased } from "./pair-directories.ts";
 import type { Name, RelPath } from "./path.ts";
-import { joinPath, parentPath } from "./path.ts";
+import { isWithinAny, joinPath, parentPath } from "./path.ts";
 import type { Action } from "./plan.ts";
 
 /** A directory of the target that goes to another place with all that is in it. */
@@ -30,6 +30,12 @@ export interface MissingDirectory {
   readonly expected: Leaf | undefined;
 }
 
+/** Something of the target's, and where it is. */
+export interface Standing {
+  readonly path: RelPath;
+  readonly entry: Entry;
+}
+
 export interface MovesToOrder {
   /** One after the other: each is named as things are after those before it. */
   readonly directories: readonly DirectoryMove[];
@@ -37,6 +43,8 @@ export interface MovesToOrder {
   readonly leaves: readonly LeafMove[];
   /** What stands in the place of a leaf: something that leaves too, or that nobody needs. */
   readonly occupantAt: (path: RelPath) => Entry | undefined;
+  /** What the target would take for something that comes, for its name is nearly the same; outer ones before inner ones. */
+  readonly inTheWay: readonly Standing[];
   /** Whether a directory is one that only the source has. */
   readonly missingAt: (path: RelPath) => MissingDirectory | undefined;
   /** A name that nothing in that directory has, for something to step aside; a new one with each call. */
@@ -47,7 +55,7 @@ export interface OrderedMoves {
   readonly actions: readonly Action[];
   /** Directories that were made on the way. */
   readonly made: ReadonlySet<RelPath>;
-  /** Where directories that nobody needs have gone, since something else takes their name. */
+  /** Where things that nobody needs have gone, since something else takes their name. */
   readonly parked: ReadonlyMap<RelPath, RelPath>;
 }
 
@@ -102,11 +110,21 @@ export function orderMoves(input: MovesToOrder): OrderedMoves {
     placed.add(move);
   };
 
+  const arriving = new Set(input.directories.map(({ to }) => to));
+  const clear = (hasArrived: boolean): void => {
+    for (const { path, entry } of input.inTheWay) {
+      if (isWithinAny(path, arriving) !== hasArrived || isWithinAny(path, parked)) continue;
+      (leaving.has(path) ? aside : parked).set(path, stepAside(path, entry));
+    }
+  };
+
+  clear(false);
   for (const { from, to: path, entry, bytes } of input.directories) {
     makeAround(path);
     const carries = { entries: 1, bytes } as const;
     actions.push({ type: "move", path, from, expected: undefined, entry, carries });
   }
+  clear(true);
   for (const first of input.leaves) {
     if (placed.has(first)) continue;
     const chain = [first];

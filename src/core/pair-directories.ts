@@ -1,4 +1,4 @@
-import { foldName } from "./fold.ts";
+import { foldPath } from "./fold.ts";
 import { joinPath, parentPath } from "./path.ts";
 import type { RelPath } from "./path.ts";
 import type { TreeCensus, TreeDirectory } from "./tree-census.ts";
@@ -37,7 +37,7 @@ export function pairDirectories(input: PairingInput): DirectoryPair[] {
   const { vanished, appeared, formerPath, foldsCase } = input;
   const olds = vanished.flatMap(({ directories }) => directories);
   const byPath = new Map(olds.map((old) => [old.path, old]));
-  const byFold = foldsCase ? new Map(olds.map((old) => [foldName(old.path), old])) : undefined;
+  const byFold = foldsCase ? new Map(olds.map((old) => [foldPath(old.path), old])) : undefined;
   const votes = countVotes(vanished, appeared);
   const used = new Set<TreeDirectory>();
   const aroundUsed = new Set<TreeDirectory>();
@@ -51,7 +51,7 @@ export function pairDirectories(input: PairingInput): DirectoryPair[] {
       if (now.first < behind || input.isSettled(now.path)) continue;
       const former = formerPath(now);
       const certain = former === undefined ? undefined : byPath.get(former);
-      const respelled = byFold?.get(foldName(now.path));
+      const respelled = byFold?.get(foldPath(now.path));
       const wanted = [certain, respelled, ...candidates(now, votes)];
       const old = wanted.find((one) => one !== undefined && isFree(one));
       if (old === undefined) continue;

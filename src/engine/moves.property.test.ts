@@ -11,7 +11,7 @@ import type { Replicas } from "../../test/model/remembering.ts";
 import { carryOut, planOf, remember } from "../../test/model/remembering.ts";
 import type { Fact, ModelDirectory } from "../../test/model/tree.ts";
 import { factsOf } from "../../test/model/tree.ts";
-import { foldName } from "../core/fold.ts";
+import { foldPath } from "../core/fold.ts";
 import type { RelPath } from "../core/path.ts";
 import type { Plan } from "../core/plan.ts";
 import { actionsOf } from "../core/plan.ts";
@@ -79,13 +79,13 @@ describe("after things were moved about", () => {
 });
 
 describe("where the target takes two names for one", () => {
-  test("a name that only changes its case is a move like any other", async () => {
+  test("a file, link or anything else may change the case of its name, or take such a name", async () => {
     const given = scenes.filter(({ tree }) => !clashes(factsOf(tree)));
     await fc.assert(
       fc.asyncProperty(given, async ({ tree, taken, compare, isRemembered }) => {
         const { replicas, memory, source, target } = await stage(tree, taken, compare, true);
-        const wanted = source();
-        fc.pre(!clashes(wanted));
+        const [before, wanted] = [target(), source()];
+        fc.pre(!clashes(wanted) && !respellsDirectories(before, wanted));
         const plan = await planOf(replicas, isRemembered ? memory : undefined);
         expect(plan.problems).toEqual([]);
         const outcomes = await carryOut(replicas, plan);
@@ -97,9 +97,20 @@ describe("where the target takes two names for one", () => {
     );
   });
 
+  /** Directories are another matter: one may be in the way of one that is on its way out of it. */
+  function respellsDirectories(before: readonly Fact[], wanted: readonly Fact[]): boolean {
+    const spelled = new Map(
+      before.map(({ path, kind }) => [foldPath(path as RelPath), { path, kind }]),
+    );
+    return wanted.some(({ path, kind }) => {
+      const was = spelled.get(foldPath(path as RelPath)) ?? { path, kind };
+      return was.path !== path && (kind === "directory" || was.kind === "directory");
+    });
+  }
+
   /** Whether two names of one directory would be one at the target. */
   function clashes(facts: readonly Fact[]): boolean {
-    return new Set(facts.map(({ path }) => foldName(path as RelPath))).size < facts.length;
+    return new Set(facts.map(({ path }) => foldPath(path as RelPath))).size < facts.length;
   }
 });
 

@@ -1,10 +1,10 @@
 import type { Difference } from "../core/difference.ts";
 import type { Entry, FileEntry } from "../core/entry.ts";
 import { aspectsBetween } from "../core/compare-rows.ts";
-import { foldName } from "../core/fold.ts";
+import { foldPath } from "../core/fold.ts";
 import type { Appeared, FilePair, Vanished } from "../core/move-pool.ts";
 import { appearedIn, holdsSomething, vanishedIn } from "../core/move-pool.ts";
-import type { LeafMove, OrderedMoves } from "../core/order-moves.ts";
+import type { LeafMove, OrderedMoves, Standing } from "../core/order-moves.ts";
 import { orderMoves, whereParked } from "../core/order-moves.ts";
 import { pairFiles } from "../core/pair-files.ts";
 import type { Name, RelPath } from "../core/path.ts";
@@ -105,9 +105,9 @@ async function pairByIdentity(
 
 /** Where the target takes two names for one, the file that has the one gets the other, whatever it holds. */
 function pairByFold(vanished: readonly Vanished[], appeared: readonly Appeared[]): FilePair[] {
-  const waiting = new Map(vanished.map((old) => [foldName(old.path), old]));
+  const waiting = new Map(vanished.map((old) => [foldPath(old.path), old]));
   return appeared.flatMap((now) => {
-    const old = waiting.get(foldName(now.path));
+    const old = waiting.get(foldPath(now.path));
     const isRespelled = old !== undefined && old.path !== now.path && now.occupant === undefined;
     if (!isRespelled) return [];
     const isEdited = old.entry.kind === "file" && old.entry.size + now.entry.size > 0;
@@ -115,7 +115,29 @@ function pairByFold(vanished: readonly Vanished[], appeared: readonly Appeared[]
   });
 }
 
-function order({ pool, directories }: Finding, moves: readonly FilePair[]): OrderedMoves {
+/** Where names fold: what is not wanted there, and has nearly the name of something that is. */
+function inTheWay({ pool, search, directories }: Finding, moves: readonly FilePair[]): Standing[] {
+  if (!search.rules.selection.foldsCase) return [];
+  const comes = new Map(
+    [
+      ...pool.sourceOnly.map(({ path }) => path),
+      ...pool.missing.keys(),
+      ...directories.map(({ to }) => to),
+    ].map((path) => [foldPath(path), path]),
+  );
+  const goesTo = new Map(moves.map(({ old, now }) => [old.path, now.path]));
+  return pool.targetOnly
+    .flatMap((one) => {
+      if (one.type === "leftover" || pool.sheltering.has(one.path)) return [];
+      const other = comes.get(foldPath(one.path)) ?? one.path;
+      const isClear = other === one.path || other === goesTo.get(one.path);
+      return isClear ? [] : [{ path: one.path, entry: one.target }];
+    })
+    .toSorted((a, b) => comparePaths(a.path, b.path));
+}
+
+function order(finding: Finding, moves: readonly FilePair[]): OrderedMoves {
+  const { pool, directories } = finding;
   const leaves: LeafMove[] = moves
     .map(({ old, now, isEdited }) => ({
       from: old.path,
@@ -143,6 +165,7 @@ function order({ pool, directories }: Finding, moves: readonly FilePair[]): Orde
     directories,
     leaves,
     occupantAt: (path) => occupants.get(path),
+    inTheWay: inTheWay(finding, moves),
     missingAt: (path) => pool.missing.get(path),
     freeName,
   });

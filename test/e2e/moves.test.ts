@@ -22,9 +22,9 @@ function done(result: Result): string[] {
   return ofType(result, "action")
     .filter(({ outcome }) => outcome === "done")
     .map(({ action, from, path }: JsonEvent) =>
-      from === undefined
-        ? `${action as string} ${path as string}`
-        : `${action as string} ${from as string} > ${path as string}`,
+      typeof from !== "string"
+        ? `${String(action)} ${String(path)}`
+        : `${String(action)} ${from} > ${String(path)}`,
     )
     .filter((line) => !line.startsWith("metadata"));
 }
