@@ -43,15 +43,14 @@ async function pairAll(finding: Finding): Promise<{ pairs: FilePair[]; copies: F
     appeared.delete(pair.now);
     pairs.push(pair);
   };
-  if (appeared.size === 0) return { pairs, copies };
   const [olds, nows] = [[...vanished], [...appeared]].map((all) =>
     all.filter(({ entry }) => holdsSomething(entry)),
   ) as [Vanished[], Appeared[]];
   const known = olds.length === 0 ? [] : await pairByIdentity(finding, olds, nows);
   for (const pair of known) if (!pair.isEdited) take(pair);
   const taken = new Map(pairs.map((pair) => [pair.old, pair]));
-  const unknown = nows.filter((now) => appeared.has(now));
-  for (const group of await equalGroups(finding, olds, unknown)) {
+  const left = nows.filter((now) => appeared.has(now));
+  for (const group of await equalGroups(finding, olds, left)) {
     const free = group.vanished.filter((old) => vanished.has(old));
     const { pairs: found, rest } = pairFiles(free, group.appeared);
     const equal = found.map(([old, now]) => ({ old, now, isEdited: false }));
@@ -72,8 +71,8 @@ async function pairAll(finding: Finding): Promise<{ pairs: FilePair[]; copies: F
   for (const pair of known) if (vanished.has(pair.old) && appeared.has(pair.now)) take(pair);
   if (search.rules.selection.foldsCase)
     for (const pair of pairByFold([...vanished], [...appeared])) take(pair);
-  const left = nows.filter((now) => appeared.has(now) && isCopied(finding, now));
-  for (const copy of await findCopies(finding, left, pairs)) copies.push(copy);
+  const unpaired = nows.filter((now) => appeared.has(now) && isCopied(finding, now));
+  for (const copy of await findCopies(finding, unpaired, pairs)) copies.push(copy);
   return { pairs, copies };
 }
 
