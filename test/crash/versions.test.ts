@@ -25,7 +25,8 @@ function contents(seen: readonly Seen[]): Set<string> {
 
 /** Every old content stands at its name or is kept, whatever the moment. */
 function expectNothingLost(before: readonly Seen[], after: readonly Seen[]): void {
-  const isOwn = ({ path }: Seen): boolean => path.startsWith(".syncline");
+  // Temporary names are nobody's content: what an earlier kill left is cleared, and not kept.
+  const isOwn = ({ path }: Seen): boolean => /^\.syncline(\/|$)|(^|\/)\.syncline~/.test(path);
   const here = new Map(after.filter((seen) => !isOwn(seen)).map((seen) => [seen.path, seen]));
   const kept = contents(after.filter(({ path }) => path.startsWith(own)));
   const lost = before
