@@ -38,7 +38,7 @@ export function pairDirectories(input: PairingInput): DirectoryPair[] {
   const olds = vanished.flatMap(({ directories }) => directories);
   const byPath = new Map(olds.map((old) => [old.path, old]));
   const byFold = foldsCase ? new Map(olds.map((old) => [foldPath(old.path), old])) : undefined;
-  const votes = countVotes(vanished, appeared);
+  let votes: Votes | undefined;
   const used = new Set<TreeDirectory>();
   const aroundUsed = new Set<TreeDirectory>();
   /** Not in a directory that has found its place, nor around one. */
@@ -52,8 +52,10 @@ export function pairDirectories(input: PairingInput): DirectoryPair[] {
       const former = formerPath(now);
       const certain = former === undefined ? undefined : byPath.get(former);
       const respelled = byFold?.get(foldPath(now.path));
-      const wanted = [certain, respelled, ...candidates(now, votes)];
-      const old = wanted.find((one) => one !== undefined && isFree(one));
+      const known = [certain, respelled].find((one) => one !== undefined && isFree(one));
+      // Counted only where somebody is not known by name or inode.
+      votes ??= known === undefined ? countVotes(vanished, appeared) : undefined;
+      const old = known ?? candidates(now, votes!).find(isFree);
       if (old === undefined) continue;
       used.add(old);
       for (const above of selfAndAbove(old)) aroundUsed.add(above);

@@ -38,7 +38,7 @@ export interface TreeCensus {
 export function takeCensus(tree: HeldTree, tick: number = 1): TreeCensus {
   const directories: TreeDirectory[] = [];
   const fileDirectories: TreeDirectory[] = [];
-  const fileKeys: number[] = [];
+  const files: { readonly chunk: SnapshotChunk; readonly row: number }[] = [];
   const above: TreeDirectory[] = [];
   let at = 0;
   const close = (depth: number): void => {
@@ -69,12 +69,20 @@ export function takeCensus(tree: HeldTree, tick: number = 1): TreeCensus {
         directory.files++;
         directory.bytes += chunk.size[row]!;
         fileDirectories.push(directory);
-        fileKeys.push(keyOf(chunk, row, tick));
+        files.push({ chunk, row });
       }
     }
   }
   close(0);
-  return { directories, fileDirectories, fileKeys };
+  let keys: readonly number[] | undefined;
+  return {
+    directories,
+    fileDirectories,
+    // Asked for only where no inode tells.
+    get fileKeys() {
+      return (keys ??= files.map(({ chunk, row }) => keyOf(chunk, row, tick)));
+    },
+  };
 }
 
 /** Name, size and mtime in one number. That two files share it proves nothing; it is a reason to look. */

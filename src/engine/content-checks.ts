@@ -1,4 +1,5 @@
 import type { Difference } from "../core/difference.ts";
+import type { FileEntry } from "../core/entry.ts";
 import type { RelPath } from "../core/path.ts";
 import type { Side } from "../core/problem.ts";
 import type { ApplyOptions, ContentCheck, ContentVerdict, Endpoint } from "../endpoint/endpoint.ts";
@@ -67,9 +68,30 @@ export function newContentChecker(
 
 /** What is to be read: of a file that will be moved, where it is now. */
 function placed(check: Check, at: RelPath | undefined): ContentCheck {
-  if (at === undefined || at === check.path) return check;
-  const { path, content = path, size, source, target } = check;
-  return { path: at, content, size, source, target };
+  return at === undefined || at === check.path ? check : new PlacedCheck(check, at);
+}
+
+/** A check of a file that has another name at the target as yet. Its entries stay rows until somebody asks. */
+class PlacedCheck implements ContentCheck {
+  readonly path: RelPath;
+  readonly content: RelPath;
+  readonly size: number;
+  readonly #check: Check;
+
+  constructor(check: Check, at: RelPath) {
+    this.path = at;
+    this.content = check.content ?? check.path;
+    this.size = check.size;
+    this.#check = check;
+  }
+
+  get source(): FileEntry {
+    return this.#check.source;
+  }
+
+  get target(): FileEntry {
+    return this.#check.target;
+  }
 }
 
 function settleOne(

@@ -128,13 +128,15 @@ async function lookInto(
   const { rules } = finding.search;
   const entry = findingAt(old.chunk, old.row) as DirectoryEntry;
   // Before anything is compared: the content is read where it is now.
+  const place = onDisk(finding, old.path);
   addMove(finding, { from: old.path, to: now.path, entry, bytes: old.bytes });
   const sameness = isCertain ? rules.sameness : { ...rules.sameness, compare: "content" as const };
   const inside = { ...insideRules(rules, now.path), holdsTrees: true, sameness };
   for await (const batch of compare(rowsOfTree(to), rowsOfTree(from), inside)) {
     for (const difference of batch) {
       if (difference.type === "check") {
-        await checker.add(difference, onDisk(finding, difference.path));
+        const at = `${place}${difference.path.slice(now.path.length)}` as RelPath;
+        await checker.add(difference, at);
       } else take(finding, difference);
     }
   }

@@ -23,13 +23,15 @@ export function newCounters(): Counters {
   return new Float64Array(new SharedArrayBuffer(3 * 8));
 }
 
-/** Says between threads when to stop, and how many chunks may be under way. */
+/** Says between threads when to stop, how many chunks may be under way, and which of their slots are in use. */
 export type Signals = Int32Array<SharedArrayBuffer>;
 export const stopFlag = 0;
 export const credits = 1;
+/** The first of as many as there are slots: 1 for one that is in use. */
+export const firstSlot = 2;
 
 export function newSignals(chunksAhead: number): Signals {
-  const signals = new Int32Array(new SharedArrayBuffer(8));
+  const signals = new Int32Array(new SharedArrayBuffer((firstSlot + chunksAhead) * 4));
   signals[credits] = chunksAhead;
   return signals;
 }
@@ -38,7 +40,7 @@ export interface ScanJob {
   readonly type: "scan";
   readonly root: HostPath;
   readonly request: WalkRequest;
-  /** Memory for chunks, filled in turn and used again when the reader has gone on: one for every credit. */
+  /** Memory for chunks, used again when the reader has gone on: one for every credit. */
   readonly slots: readonly SharedArrayBuffer[];
   readonly signals: Signals;
   readonly counters: Counters;
@@ -152,9 +154,10 @@ export interface WorkerTask {
 
 /** From a worker to the main thread. */
 export type WorkerMessage =
-  /** The next slot has been filled. `names` where the slot had too little room for them. */
+  /** A slot has been filled. `names` where the slot had too little room for them. */
   | {
       readonly type: "chunk";
+      readonly slot: number;
       readonly count: number;
       readonly extras: SnapshotChunk["extras"];
       readonly names: Uint8Array | undefined;

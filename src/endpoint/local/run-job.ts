@@ -27,6 +27,7 @@ import {
   countedEntries,
   countedFiles,
   credits,
+  firstSlot,
   splitPaths,
   stopFlag,
 } from "./jobs.ts";
@@ -68,6 +69,15 @@ export function waitForCredit(job: ScanJob): void {
     }
     Atomics.wait(job.signals, credits, left);
   }
+}
+
+/** The first slot that is free: as long as the reader keeps up, the same few are used again and again. */
+export function takeSlot({ signals, slots }: ScanJob): number {
+  for (let slot = 0; slot < slots.length; slot++) {
+    if (Atomics.compareExchange(signals, firstSlot + slot, 0, 1) === 0) return slot;
+  }
+  // Only when told to stop: then nobody reads what is filled in.
+  return 0;
 }
 
 let comparePair: ComparePair | undefined;

@@ -4,12 +4,16 @@ import type { HostPath } from "../../fs/driver.ts";
 import type { WalkRequest } from "../../fs/walk.ts";
 import type { LocalHost } from "./host.ts";
 import type { Counters, ScanJob } from "./jobs.ts";
-import { countedEntries, credits, newCounters, newSignals, stopFlag } from "./jobs.ts";
+import { countedEntries, credits, firstSlot, newCounters, newSignals, stopFlag } from "./jobs.ts";
 import { runScan } from "./run-job.ts";
 import type { ArrivedChunk } from "./worker-pool.ts";
 
-/** Chunks that exist at a time: one being filled, one being read, and some between them. */
-const slotCount = 5;
+/**
+ * Chunks that exist at a time. A few would do while the reader keeps up. But where one replica has a large directory that
+ * the other one lacks, nobody reads the other's rows until that is over, and its scan shall go on: 50 000 rows are enough
+ * for that, and memory that is never used is never taken.
+ */
+const slotCount = 26;
 /** Rows up to which a tree is scanned in this thread: less work than starting another one. */
 const smallRows = 250;
 
@@ -88,15 +92,14 @@ async function* readChunks(scan: RunningScan, signal: AbortSignal): AsyncGenerat
   const { job, arrived, done } = scan;
   const slots = job.slots.map((buffer) => newChunk(chunkRows, buffer));
   const roomy = slots.map((slot) => slot.names);
-  let next = 0;
   try {
     for (;;) {
       signal.throwIfAborted();
       const filled = arrived.shift();
       if (filled !== undefined) {
-        const at = next++ % slots.length;
-        const { count, extras, names = roomy[at]! } = filled;
-        yield Object.assign(slots[at]!, { count, extras, names });
+        const { slot, count, extras, names = roomy[slot]! } = filled;
+        yield Object.assign(slots[slot]!, { count, extras, names });
+        Atomics.store(job.signals, firstSlot + slot, 0);
         Atomics.add(job.signals, credits, 1);
         Atomics.notify(job.signals, credits);
       } else if (scan.over) {

@@ -17,7 +17,7 @@ import type {
   ScanJob,
 } from "./jobs.ts";
 import { runHash } from "./run-hash.ts";
-import { runApply, runContent, runFlush, runScan, waitForCredit } from "./run-job.ts";
+import { runApply, runContent, runFlush, runScan, takeSlot, waitForCredit } from "./run-job.ts";
 
 const port = parentPort!;
 const { force, binding, compileCache } = workerData as WorkerStart;
@@ -56,14 +56,16 @@ function run(files: FileDriver, job: Exclude<Job, HashJob>): JobResult {
 function scan(files: FileDriver, job: ScanJob): void {
   const slots = job.slots.map((buffer) => newChunk(chunkRows, buffer));
   const roomy = slots.map((slot) => slot.names);
-  let next = 0;
   const take = (): SnapshotChunk => {
     waitForCredit(job);
-    const at = next++ % slots.length;
-    return Object.assign(slots[at]!, { count: 0, extras: new Map(), names: roomy[at]! });
+    const slot = takeSlot(job);
+    return Object.assign(slots[slot]!, { count: 0, extras: new Map(), names: roomy[slot]! });
   };
-  runScan(files, job, take, ({ count, extras, names, size }) => {
-    send({ type: "chunk", count, extras, names: names.buffer === size.buffer ? undefined : names });
+  runScan(files, job, take, (chunk) => {
+    const { count, extras, names, size } = chunk;
+    const slot = slots.indexOf(chunk);
+    const own = names.buffer === size.buffer ? undefined : names;
+    send({ type: "chunk", slot, count, extras, names: own });
   });
 }
 
