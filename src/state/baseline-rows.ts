@@ -57,9 +57,11 @@ export function baselineId(database: DatabaseSync, { source, target }: Pair): nu
 
 /** Whether a baseline has so much that looking through it is better done in a thread of its own. */
 export function isLarge(database: DatabaseSync, pair: Pair, bytes: number): boolean {
-  const pages = Number(database.prepare("PRAGMA page_count").get()?.["page_count"]);
+  const [pages, size] = ["page_count", "page_size"].map((name) =>
+    Number(database.prepare(`PRAGMA ${name}`).get()?.[name]),
+  );
   // Most are small, and then even counting is too much.
-  if (pages * 4096 < bytes) return false;
+  if (pages! * size! < bytes) return false;
   const id = baselineId(database, pair);
   if (id === undefined) return false;
   const row = database

@@ -123,6 +123,8 @@ function openCurrent(path: string): DatabaseSync {
   makePrivateFile(path);
   const database = openDatabase(path, busyTimeoutMs);
   try {
+    // Rows are whole directories, a kilobyte or two: larger pages take a quarter of the writes. Heeded by a new file only.
+    database.exec("PRAGMA page_size = 16384");
     if (schemaVersion(database) < migrations.length) migrate(database);
     if (schemaVersion(database) > migrations.length) {
       throw new Error("a newer version of syncline has changed it; this version cannot read it");
