@@ -43,6 +43,11 @@ const meanings: Readonly<Record<string, Meaning>> = {
   EDQUOT: { code: "quota", message: "the disk quota is used up; free some space and run again" },
   EFBIG: { code: "too-large", message: "the file is too large for that file system" },
   EOVERFLOW: { code: "too-large", message: "the file is too large for that file system" },
+  // No call on a file fails with this; it is our own.
+  E2BIG: {
+    code: "too-large",
+    message: "its .gitignore is larger than 16 MiB; shorten it, or do without --gitignore",
+  },
   EROFS: { code: "read-only", message: "the file system is mounted read-only" },
   EBUSY: { code: "busy", message: "it is in use by the system" },
   ETXTBSY: { code: "busy", message: "it is being executed" },

@@ -28,7 +28,7 @@ import {
 import type { AttributeChoice } from "./attributes.ts";
 import { readAttributes, readAttributesOf } from "./attributes.ts";
 import type { Descriptor, FileDriver, HostPath, Stat } from "./driver.ts";
-import { errnoOf } from "./file-error.ts";
+import { errnoOf, FileError } from "./file-error.ts";
 import { followLink } from "./follow-link.ts";
 import { meaningOf } from "./problems.ts";
 import { pushRow } from "./rows.ts";
@@ -91,7 +91,8 @@ interface Level {
 }
 
 const ignoreFileName = bytesOfText(".gitignore") as Name;
-const ignoreFileLimit = 1 << 20;
+/** Bytes; what is larger was not written by anybody. */
+const ignoreFileLimit = 16 << 20;
 
 /**
  * Walks the tree below an absolute path depth first, in byte order, and hands its rows on in chunks. Throws `FileError` only for the root itself: below it, what cannot be read is a problem row.
@@ -335,9 +336,11 @@ function readIgnoreFile(
   const { driver, stat } = run;
   driver.stat(fd, ignoreFileName, stat);
   if (stat.kind !== FILE) return undefined;
+  // Half of the rules could be the wrong half.
+  if (stat.size > ignoreFileLimit) throw new FileError("E2BIG", "read");
   const file = driver.openFile(fd, ignoreFileName);
   try {
-    const buffer = new Uint8Array(Math.min(Math.max(stat.size, 1), ignoreFileLimit));
+    const buffer = new Uint8Array(Math.max(stat.size, 1));
     const length = driver.readAt(file, buffer, buffer.length, 0);
     return { ignoreRules: byteString(buffer.subarray(0, length)) };
   } finally {

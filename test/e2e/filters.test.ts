@@ -1,4 +1,4 @@
-import { rmSync, writeFileSync } from "node:fs";
+import { rmSync, truncateSync, writeFileSync } from "node:fs";
 
 import { expect, test } from "vitest";
 
@@ -8,7 +8,14 @@ import { newPlace } from "../support/place.ts";
 import { planned } from "../support/proof.ts";
 import { tool } from "../support/python.ts";
 import type { Result } from "../support/syncline.ts";
-import { countsOf, mirror, NOTHING_TO_DO, summaryOf, syncline } from "../support/syncline.ts";
+import {
+  countsOf,
+  mirror,
+  NOTHING_TO_DO,
+  problemsOf,
+  summaryOf,
+  syncline,
+} from "../support/syncline.ts";
 import { files, makeTree } from "../support/trees.ts";
 
 /** Paths below the target, directories included. */
@@ -119,6 +126,16 @@ test("--gitignore honours each directory's own file, and is itself copied", asyn
   const directories = walk(place.target).filter(({ kind }) => kind === "directory");
   const found = inTarget(place).filter((path) => !directories.some((dir) => dir.path === path));
   expect(found).toEqual(listed.trimEnd().split("\n").sort());
+});
+
+test("a .gitignore that is too large to be one freezes its directory, and is not read in part", async () => {
+  using place = newPlace();
+  makeTree(place.source, files({ "sub/.gitignore": "*.o\n", "sub/a.o": "new", "other/b": "b" }));
+  makeTree(place.target, files({ "sub/a.o": "old" }));
+  truncateSync(`${place.source}/sub/.gitignore`, 17 << 20);
+  const result = await mirror(place, ["--gitignore", place.source, place.target]);
+  expect([result.code, problemsOf(result)]).toEqual([3, ["sub too-large"]]);
+  expect(inTarget(place)).toEqual(["other", "other/b", "sub", "sub/a.o"]);
 });
 
 test("without --gitignore such a file is a file like any other, and the target's own is never read", async () => {
