@@ -9,6 +9,12 @@ export interface Locks extends AsyncDisposable {
   take(root: RootInfo, what: string): Promise<LockHolder | undefined>;
 }
 
+/** What whoever comes second is told. */
+export function inUse(location: string, { pid, host, since, what }: LockHolder): SyncError {
+  const message = `${location} is in use by process ${pid} on ${host} since ${since} (${what})`;
+  return new SyncError("LOCKED", message, { hint: "Wait for it to end, or stop it." });
+}
+
 /**
  * Without a store there are no locks, and where the state directory cannot hold any, none are taken: that is said, and the
  * run goes on, since a lock is comfort and every action checks what it finds.

@@ -23,7 +23,7 @@ import { prepareTarget } from "../engine/mirror.ts";
 import type { StateStore } from "../state/state.ts";
 import { combineExitCodes, exitCodeOf } from "./exit-code.ts";
 import type { Locks } from "./locks.ts";
-import { newLocks } from "./locks.ts";
+import { inUse, newLocks } from "./locks.ts";
 import type { LostPlace, SourcePlace, TargetPlace } from "./places.ts";
 import type { PastKnowledge } from "./memory.ts";
 import { recall } from "./memory.ts";
@@ -219,9 +219,8 @@ async function openTarget(
   }
   const holder = await locks.take(place.root, `mirror ${request.source} → ${location}`);
   if (holder !== undefined) {
-    const { pid, host, since, what } = holder;
-    const message = `${location} is in use by process ${pid} on ${host} since ${since} (${what})`;
-    const error = { code: "LOCKED", message, hint: "Wait for it to end, or stop it." };
+    const { code, message, hint } = inUse(location, holder);
+    const error = { code, message, hint };
     return { type: "over", summary: refuse(request, ctx, location, "locked", error) };
   }
   for (const key of place.refused) {

@@ -16,7 +16,7 @@ import { prepareTarget } from "../engine/mirror.ts";
 import { exitCodeOf } from "./exit-code.ts";
 import type { OpenReplica } from "./kept-history.ts";
 import { historyOf, openReplica, pathInReplica } from "./kept-history.ts";
-import { newLocks } from "./locks.ts";
+import { inUse, newLocks } from "./locks.ts";
 import { effectivePreserve } from "./preserve.ts";
 import type { RunContext } from "./request.ts";
 import { pastSource, restoreTarget } from "./restore-ends.ts";
@@ -65,10 +65,7 @@ export async function restore(
   await using locks = newLocks(store, (message) => ctx.report({ type: "notice", message }));
   for (const { endpoint, root } of new Set([replica, destination])) {
     const holder = await locks.take(root, `restore ${request.path} in ${request.replica}`);
-    if (holder === undefined) continue;
-    const { pid, host: name, since, what } = holder;
-    const message = `${endpoint.location} is in use by process ${pid} on ${name} since ${since} (${what})`;
-    throw new SyncError("LOCKED", message, { hint: "Wait for it to end, or stop it." });
+    if (holder !== undefined) throw inUse(endpoint.location, holder);
   }
   const history = loadHistory(request, ctx, host, replica, top);
   const tree = treeBefore(history, top, 0);

@@ -5,19 +5,8 @@ import { aspectsOf, CHECK, compareRows } from "./compare-rows.ts";
 import type { Sameness } from "./compare-rows.ts";
 import type { Entry } from "./entry.ts";
 import type { Preserve } from "./preserve.ts";
+import { preserveAll } from "./preserve.ts";
 import { newChunk, pushFinding, SAME_CONTENT } from "./snapshot.ts";
-
-const everything: Preserve = {
-  mode: true,
-  times: true,
-  owner: true,
-  group: true,
-  xattrs: true,
-  acls: true,
-  hardlinks: true,
-  devices: true,
-  specials: true,
-};
 
 /** `file()` was changed at this moment, in milliseconds. */
 const changedAt = 1_000_000 + 5 / 1e6;
@@ -25,7 +14,7 @@ const changedAt = 1_000_000 + 5 / 1e6;
 const sameness: Sameness = {
   compare: "size+mtime",
   window: 0,
-  preserve: everything,
+  preserve: preserveAll,
   linkTimes: true,
   racySince: Infinity,
 };
@@ -39,7 +28,7 @@ function differs(source: Entry, target: Entry, over: Partial<Sameness> = {}): st
 }
 
 const without = (key: keyof Preserve): Partial<Sameness> => ({
-  preserve: { ...everything, [key]: false },
+  preserve: { ...preserveAll, [key]: false },
 });
 
 describe("files", () => {
@@ -86,7 +75,7 @@ describe("files", () => {
       file(),
       file({ xattrs: [[bytes("user.a"), bytes("1")]] }),
       [],
-      { preserve: { ...everything, xattrs: false, acls: false } },
+      { preserve: { ...preserveAll, xattrs: false, acls: false } },
     ],
   ])("%s", (_what, source, target, expected, over) => {
     expect(differs(source, target, over)).toEqual(expected);
@@ -198,12 +187,12 @@ describe("set-id bits", () => {
       ["mode"],
     ],
   ])("%s", (_what, source, target, expected) => {
-    const preserve = { ...everything, owner: false, group: false };
+    const preserve = { ...preserveAll, owner: false, group: false };
     expect(differs(source, target, { preserve })).toEqual(expected);
   });
 });
 
-describe("everything else", () => {
+describe("preserveAll else", () => {
   test.each<
     [what: string, source: Entry, target: Entry, expected: string[], over?: Partial<Sameness>]
   >([

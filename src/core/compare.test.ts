@@ -17,19 +17,9 @@ import { compare } from "./compare.ts";
 import type { CompareCounts, Difference } from "./difference.ts";
 import { noFilter } from "./filter.ts";
 import { rootPath } from "./path.ts";
-import type { Preserve } from "./preserve.ts";
+import { preserveAll } from "./preserve.ts";
 
-const preserve: Preserve = {
-  mode: true,
-  times: true,
-  owner: true,
-  group: true,
-  xattrs: true,
-  acls: true,
-  hardlinks: true,
-  devices: true,
-  specials: true,
-};
+const preserve = preserveAll;
 
 const rules: CompareRules = {
   top: rootPath,

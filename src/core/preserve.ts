@@ -11,6 +11,18 @@ export interface Preserve {
   readonly specials: boolean;
 }
 
+export const preserveAll: Preserve = {
+  mode: true,
+  times: true,
+  owner: true,
+  group: true,
+  xattrs: true,
+  acls: true,
+  hardlinks: true,
+  devices: true,
+  specials: true,
+};
+
 export type PreserveKey = keyof Preserve;
 
 export const preserveKeys: readonly PreserveKey[] = [

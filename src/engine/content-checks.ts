@@ -4,14 +4,12 @@ import type { RelPath } from "../core/path.ts";
 import type { Side } from "../core/problem.ts";
 import type { ApplyOptions, ContentCheck, ContentVerdict, Endpoint } from "../endpoint/endpoint.ts";
 import { EntryProblem } from "../endpoint/endpoint.ts";
+import { newBatches } from "./batches.ts";
 
 type Check = Extract<Difference, { type: "check" }> & Pick<ContentCheck, "content">;
 type Settled = Extract<Difference, { type: "differs" | "linked" | "frozen" }>;
 
-/** Bounds of a batch, and how many are under way at once. */
-const batchFiles = 1024;
-const batchBytes = 32 << 20;
-const batchesAhead = 4;
+const bounds = { files: 1024, bytes: 32 << 20, ahead: 4 };
 
 /** Reads what has to be read to know whether it differs. Settled differences go to `settle`, in no particular order. */
 export interface ContentChecker {
@@ -27,43 +25,20 @@ export function newContentChecker(
   settle: (difference: Settled) => void,
   signal: AbortSignal,
 ): ContentChecker {
-  let batch: Check[] = [];
-  let places: (RelPath | undefined)[] = [];
-  let bytes = 0;
-  const running = new Set<Promise<void>>();
-  let failure: { readonly error: unknown } | undefined;
-
-  const send = (): void => {
-    const checks = batch;
-    const wanted = checks.map((check, i) => placed(check, places[i]));
-    batch = [];
-    places = [];
-    bytes = 0;
-    const work = compareBatch(wanted, source, target, options, signal)
-      .then((verdicts) => checks.forEach((check, i) => settleOne(check, verdicts[i]!, settle)))
-      .catch((error: unknown) => {
-        failure ??= { error };
-      })
-      .finally(() => running.delete(work));
-    running.add(work);
-  };
-
+  const batches = newBatches<Wanted>(bounds, async (wanted) => {
+    const checks = wanted.map(({ check, at }) => placed(check, at));
+    const verdicts = await compareBatch(checks, source, target, options, signal);
+    for (const [i, { check }] of wanted.entries()) settleOne(check, verdicts[i]!, settle);
+  });
   return {
-    async add(check, at) {
-      batch.push(check);
-      places.push(at);
-      bytes += check.size;
-      if (batch.length < batchFiles && bytes < batchBytes) return;
-      send();
-      while (running.size >= batchesAhead) await Promise.race(running);
-      if (failure !== undefined) throw failure.error;
-    },
-    async finish() {
-      if (batch.length > 0) send();
-      await Promise.all(running);
-      if (failure !== undefined) throw failure.error;
-    },
+    add: (check, at) => batches.add({ check, at }, check.size),
+    finish: () => batches.finish(),
   };
+}
+
+interface Wanted {
+  readonly check: Check;
+  readonly at: RelPath | undefined;
 }
 
 /** What is to be read: of a file that will be moved, where it is now. */

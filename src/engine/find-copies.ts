@@ -2,7 +2,7 @@ import type { ByteString } from "../base/byte-string.ts";
 import { quickRanges } from "../core/content-hash.ts";
 import { advance, currentPath, newCursor, refill } from "../core/cursor.ts";
 import type { FileEntry } from "../core/entry.ts";
-import type { Appeared, FilePair } from "../core/move-pool.ts";
+import type { Appeared } from "../core/move-pool.ts";
 import { rebased } from "../core/pair-directories.ts";
 import type { RelPath } from "../core/path.ts";
 import { baseName, comparePaths } from "../core/path.ts";
@@ -10,7 +10,6 @@ import { FILE, findingAt } from "../core/snapshot.ts";
 import type { RememberedEntry } from "../state/state.ts";
 import { hashAll } from "./equal-groups.ts";
 import type { Finding } from "./move-search.ts";
-import { onDisk } from "./move-search.ts";
 
 /** A file that is made from another one of the target's, which has the same content. */
 export interface FileCopy {
@@ -20,7 +19,7 @@ export interface FileCopy {
   readonly original: FileEntry;
 }
 
-/** A file of the target's that keeps its content. */
+/** A file of the target's that keeps its name and its content; one that moves is found among its equals before. */
 interface Candidate {
   /** Where it is now, and where it is when everything has moved. */
   readonly path: RelPath;
@@ -39,13 +38,12 @@ const smallTree = 20_000;
 export async function findCopies(
   finding: Finding,
   wanted: readonly Appeared[],
-  moved: readonly FilePair[],
 ): Promise<FileCopy[]> {
   const largest = wanted.toSorted((a, b) => b.entry.size - a.entry.size).slice(0, mostFiles);
   if (largest.length === 0) return [];
   const sizes = new Set(largest.map(({ entry }) => entry.size));
   const staying = await candidatesOf(finding, sizes, largest);
-  const bySize = Map.groupBy([...movedTo(finding, moved), ...staying], sizeOf);
+  const bySize = Map.groupBy(staying, sizeOf);
   let nows = largest.filter((now) => bySize.has(now.entry.size));
   let olds = [...Map.groupBy(nows, sizeOf)].flatMap(([size, files]) =>
     likeliest(bySize.get(size) ?? [], files),
@@ -77,15 +75,6 @@ export async function findCopies(
 
 function isSampleAll({ entry }: Appeared): boolean {
   return quickRanges(entry.size) === undefined;
-}
-
-/** A file of several names may be parted from them before it is copied. */
-function movedTo(finding: Finding, pairs: readonly FilePair[]): Candidate[] {
-  return pairs.flatMap(({ old, now, isEdited }) => {
-    const { path, entry } = old;
-    if (isEdited || entry.kind !== "file" || entry.nlink > 1) return [];
-    return [{ path: onDisk(finding, path), later: now.path, entry }];
-  });
 }
 
 function sizeOf({ entry }: { readonly entry: { readonly size: number } }): number {

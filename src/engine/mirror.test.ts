@@ -532,10 +532,11 @@ describe("several targets", () => {
     const broken = openMemory(world, "/t1");
     const target1: Endpoint = {
       ...broken,
-      // oxlint-disable-next-line require-yield -- It fails before its first chunk.
-      async *scan() {
-        throw new SyncError("ROOT_UNREADABLE", "the disk has gone");
-      },
+      scan: () => ({
+        [Symbol.asyncIterator]: () => ({
+          next: () => Promise.reject(new SyncError("ROOT_UNREADABLE", "the disk has gone")),
+        }),
+      }),
     };
     const lost = openMemory(world, "/t2");
     let isLost = false;

@@ -5,6 +5,7 @@ import type { FileEntry } from "../core/entry.ts";
 import type { RelPath } from "../core/path.ts";
 import type { Side } from "../core/problem.ts";
 import type { Endpoint, HashOptions, HashVerdict } from "../endpoint/endpoint.ts";
+import { newBatches } from "./batches.ts";
 import type { ContentChecker } from "./content-checks.ts";
 
 /** A content hash that was remembered, and of what. */
@@ -46,10 +47,7 @@ export interface RememberedCheck {
   readonly findings: RememberedFindings;
 }
 
-/** Bounds of a batch, and how many are under way at once. */
-const batchFiles = 2048;
-const batchBytes = 128 << 20;
-const batchesAhead = 2;
+const bounds = { files: 2048, bytes: 128 << 20, ahead: 2 };
 
 /**
  * Checks content by hashes, in place of comparing bytes: the two with each other, and each with what was remembered of it.
@@ -60,35 +58,10 @@ export function newRememberedChecker(
   settle: (difference: Settled) => void,
   signal: AbortSignal,
 ): ContentChecker {
-  let batch: Check[] = [];
-  let bytes = 0;
-  const running = new Set<Promise<void>>();
-  let failure: { readonly error: unknown } | undefined;
-  const send = (): void => {
-    const checks = batch;
-    batch = [];
-    bytes = 0;
-    const done = checkBatch(work, checks, settle, signal)
-      .catch((error: unknown) => {
-        failure ??= { error };
-      })
-      .finally(() => running.delete(done));
-    running.add(done);
-  };
+  const batches = newBatches<Check>(bounds, (checks) => checkBatch(work, checks, settle, signal));
   return {
-    async add(check) {
-      batch.push(check);
-      bytes += check.size;
-      if (batch.length < batchFiles && bytes < batchBytes) return;
-      send();
-      while (running.size >= batchesAhead) await Promise.race(running);
-      if (failure !== undefined) throw failure.error;
-    },
-    async finish() {
-      if (batch.length > 0) send();
-      await Promise.all(running);
-      if (failure !== undefined) throw failure.error;
-    },
+    add: (check) => batches.add(check, check.size),
+    finish: () => batches.finish(),
   };
 }
 

@@ -72,7 +72,7 @@ async function pairAll(finding: Finding): Promise<{ pairs: FilePair[]; copies: F
   if (search.rules.selection.foldsCase)
     for (const pair of pairByFold([...vanished], [...appeared])) take(pair);
   const unpaired = nows.filter((now) => appeared.has(now) && isCopied(finding, now));
-  for (const copy of await findCopies(finding, unpaired, pairs)) copies.push(copy);
+  for (const copy of await findCopies(finding, unpaired)) copies.push(copy);
   return { pairs, copies };
 }
 

@@ -8,6 +8,7 @@ import type { RelPath } from "../../src/core/path.ts";
 import { joinPath, parentPath } from "../../src/core/path.ts";
 import type { Action } from "../../src/core/plan.ts";
 import type { Preserve } from "../../src/core/preserve.ts";
+import { preserveAll } from "../../src/core/preserve.ts";
 import type { ProblemCode, Side } from "../../src/core/problem.ts";
 import { findingAt, nameAt } from "../../src/core/snapshot.ts";
 import type { Endpoint, Outcome, ScanRequest, VersionsOfRun } from "../../src/endpoint/endpoint.ts";
@@ -49,17 +50,7 @@ export const late: bigint = 1_600_000_000n * second;
 
 export const never: AbortSignal = new AbortController().signal;
 
-export const everything: Preserve = {
-  mode: true,
-  times: true,
-  owner: true,
-  group: true,
-  xattrs: true,
-  acls: true,
-  hardlinks: true,
-  devices: true,
-  specials: true,
-};
+export const everything: Preserve = preserveAll;
 
 /** A scan of everything, as a target. */
 export const plainRequest: ScanRequest = {

@@ -51,8 +51,12 @@ async function* single(chunk: SnapshotChunk): AsyncGenerator<SnapshotChunk> {
   yield chunk;
 }
 
-// oxlint-disable-next-line require-yield -- It stands for a stream that fails before its first chunk.
+/** A stream that fails before its first chunk. */
 async function* failed(error: unknown): AsyncGenerator<SnapshotChunk> {
+  yield* fail(error);
+}
+
+function fail(error: unknown): AsyncIterable<SnapshotChunk> {
   throw error;
 }
 

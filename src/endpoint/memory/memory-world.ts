@@ -3,6 +3,7 @@ import { bytesOfText } from "../../base/byte-string.ts";
 import { foldName } from "../../core/fold.ts";
 import type { Name, RelPath } from "../../core/path.ts";
 import { baseName, joinPath, parentPath, parseRelPath, rootPath } from "../../core/path.ts";
+import { preserveAll } from "../../core/preserve.ts";
 import type { Problem } from "../../core/problem.ts";
 import type { Capabilities } from "../endpoint.ts";
 import type { MemoryDirectory, MemoryNode, Trouble } from "./memory-node.ts";
@@ -41,17 +42,7 @@ export interface MemoryWorld {
 
 const everything: Capabilities = {
   timeResolution: 1,
-  keeps: {
-    mode: true,
-    times: true,
-    owner: true,
-    group: true,
-    xattrs: true,
-    acls: true,
-    hardlinks: true,
-    devices: true,
-    specials: true,
-  },
+  keeps: preserveAll,
   privileged: true,
   linkTimes: true,
   symlinks: true,
