@@ -188,10 +188,10 @@ export function describeMoves(open: OpenPlace): void {
       expect(await applyOne(target, action, target)).toBe("done");
       expect(held(place)).toEqual(["a file content", "b file content"]);
       expect(place.look("target/b")).toMatchObject([{ mode: "600", mtime: `${late}` }]);
-      place.rewrite("target/a", "contents", late);
+      place.rewrite("target/a", "CONTENT", late);
       const again = { ...action, path: path("c") };
       expect(await applyOne(target, again, target)).toBe(changed);
-      expect(held(place)).toEqual(["a file contents", "b file content"]);
+      expect(held(place)).toEqual(["a file CONTENT", "b file content"]);
     });
   });
 }

@@ -1,4 +1,4 @@
-import { lstatSync, readFileSync, renameSync } from "node:fs";
+import { lstatSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 
 import { describe, expect, test } from "vitest";
 
@@ -161,6 +161,21 @@ describe.each(DRIVERS)("$driver", ({ options, tolerance }) => {
       { path: "b/two", kind: "link", target: "a/one" },
     ];
     await rearranged(place, tree, "mv a/one c; mv b x; ln x/two x/three; mv a y; ln y/lone lone");
+  });
+
+  test("what somebody has changed at the target is not taken for the file that was left there", async () => {
+    using place = newPlace();
+    makeTree(place.source, [{ path: "a", kind: "file", content: "ours", mtime: MOMENT }]);
+    await mirrorAndProve(place, { options, tolerance });
+    writeFileSync(`${place.target}/a`, "mine");
+    shell(place, "mv a b");
+    const result = await mirrorAndProve(place, {
+      args: ["--max-delete", "100%"],
+      options,
+      tolerance,
+    });
+    expect(countsOf(result)).toMatchObject({ created: 1, moved: 0, deleted: 1 });
+    expect(readFileSync(`${place.target}/b`, "utf8")).toBe("ours");
   });
 
   test("with --no-moves everything is sent again", async () => {
