@@ -6,11 +6,13 @@
 import type { Filter } from "../core/filter.ts";
 import type { RootIdentity } from "../core/root-identity.ts";
 import type { ByteString } from "../base/byte-string.ts";
+import type { ChunkList } from "../core/chunk-list.ts";
 import type { HashAlgorithm, HashExtent } from "../core/content-hash.ts";
 import type { FileEntry } from "../core/entry.ts";
 import type { Name, RelPath } from "../core/path.ts";
 import type { Action } from "../core/plan.ts";
 import type { LinkMode, Preserve } from "../core/preserve.ts";
+import type { VersionRule } from "../core/version-thinning.ts";
 import type { Problem, Side } from "../core/problem.ts";
 import type { SnapshotChunk } from "../core/snapshot.ts";
 
@@ -68,6 +70,11 @@ export interface ScanRequest {
    * and flag rows as `SAME_CONTENT`; it leaves out what the scan of the other replica, asked likewise, does.
    */
   readonly contentOf?: Endpoint;
+  /**
+   * A driver that has rows sent to it may leave out those that are equal, and give copies of the other replica's instead:
+   * such a row has no identity (device and inode 0) and nothing that is not compared.
+   */
+  readonly like?: Likeness;
 }
 
 /** One file that both replicas hold with equal size: is its content equal too? */
@@ -145,7 +152,7 @@ export interface Progress {
 }
 
 /** A live connection to one replica. Every method may be called while another is under way, but `apply` once at a time. */
-export interface Endpoint extends AsyncDisposable {
+export interface Endpoint extends ContentSource, AsyncDisposable {
   /** As typed, for messages. */
   readonly location: string;
   /** Names the machine, or the world of its own, in which identities of this endpoint can be compared. */
@@ -213,7 +220,16 @@ export interface Endpoint extends AsyncDisposable {
 
   /** Makes everything written so far durable. */
   flush(): Promise<void>;
+  /** Lets old copies go that the rule does not keep; `at` in milliseconds since the epoch. Returns what to tell people, if anything. */
+  thinVersions(rule: VersionRule, at: number): Promise<string | undefined>;
   progress(): Progress;
+  /** Bytes that have crossed a connection so far, as they crossed it; all zero where there is none. */
+  traffic(): Traffic;
+}
+
+export interface Traffic {
+  readonly sent: number;
+  readonly received: number;
 }
 
 /** Thrown inside a driver for trouble with one path; `apply`, `compareContent` and `hash` turn it into data. */
