@@ -17,7 +17,13 @@ export type SyncErrorCode =
   | "WORKER_CRASHED"
   | "UNSUPPORTED"
   | "INTERRUPTED"
-  | "LOG";
+  | "LOG"
+  | "ENDPOINT_UNREACHABLE"
+  | "ENDPOINT_HOST_KEY"
+  | "ENDPOINT_AUTH"
+  | "ENDPOINT_NO_NODE"
+  | "ENDPOINT_PROTOCOL"
+  | "ENDPOINT_LOST";
 
 /** What may be said along with a failure besides its code and message. */
 export interface SyncErrorDetails {

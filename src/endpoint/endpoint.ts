@@ -132,6 +132,48 @@ export interface ApplyOptions extends ReadOptions {
   readonly versions?: VersionsOfRun;
 }
 
+/** A file whose content is wanted, as it was scanned. */
+export interface WantedFile {
+  readonly path: RelPath;
+  readonly entry: FileEntry;
+  /** What whoever wants it has already: chunks of it may be named by their number in this list instead of being sent. */
+  readonly basis?: ChunkList;
+}
+
+export interface PackOptions extends ReadOptions {
+  /** A file has to be what it was when it was scanned; else what it has become is as good, and is described anew. */
+  readonly asPlanned: boolean;
+  /** What is read of a file that has become another one. */
+  readonly xattrs: boolean;
+  readonly acls: boolean;
+  /** Who unpacks understands packs that are compressed. */
+  readonly compress: boolean;
+}
+
+/**
+ * Where a run's content comes from, for whoever cannot reach into it. A pack is up to a few megabytes of records, in the
+ * form of `wire/pack.ts`: whole small files, or parts of large ones, in the order of `files`. Its memory is the reader's.
+ */
+export interface ContentSource {
+  /** As typed, for messages. */
+  readonly location: string;
+  /** After the signal aborts, a file in hand is finished and no other one begun. */
+  readFiles(
+    files: readonly WantedFile[],
+    options: PackOptions,
+    signal: AbortSignal,
+  ): AsyncIterable<Uint8Array>;
+}
+
+/** Rows that a scan's rows are going to be compared with, and when two count as equal. */
+export interface Likeness {
+  /** The other replica's scan. Whoever takes it reads it to its end, or ends it. */
+  readonly chunks: AsyncIterable<SnapshotChunk>;
+  readonly preserve: Preserve;
+  /** Nanoseconds, of the coarser endpoint. */
+  readonly timeResolution: number;
+}
+
 /**
  * What became of one action that was begun. `bytes` were written; `shared` were reflinked instead. An action may be done
  * and have a problem: content in place, but not all of its metadata.
@@ -153,8 +195,6 @@ export interface Progress {
 
 /** A live connection to one replica. Every method may be called while another is under way, but `apply` once at a time. */
 export interface Endpoint extends ContentSource, AsyncDisposable {
-  /** As typed, for messages. */
-  readonly location: string;
   /** Names the machine, or the world of its own, in which identities of this endpoint can be compared. */
   readonly machine: string;
   /** Known after {@link Endpoint.root}. */
