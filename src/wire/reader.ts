@@ -3,8 +3,6 @@ import { byteString } from "../base/byte-string.ts";
 import { areFinite, orderBytes } from "./columns.ts";
 import { WireError } from "./wire-error.ts";
 
-/** Below this, converting byte by byte is faster than asking the decoder. */
-const shortText = 32;
 const lenient = new TextDecoder("utf-8", { ignoreBOM: true });
 const strict = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
@@ -86,7 +84,6 @@ export class Reader {
   /** `max` is in bytes. */
   latin1(max: number): ByteString {
     const bytes = this.bytes(max);
-    if (bytes.length < shortText) return String.fromCharCode(...bytes) as ByteString;
     // Of UTF-8, only ASCII has as many characters as bytes, but for bytes that are no UTF-8 and were replaced.
     const text = lenient.decode(bytes);
     const isAscii = text.length === bytes.length && !text.includes("\ufffd");
