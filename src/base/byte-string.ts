@@ -44,7 +44,8 @@ export function rawBytes(bytes: ByteString): Uint8Array {
 export function byteString(bytes: Uint8Array): ByteString {
   let out = "";
   for (let from = 0; from < bytes.length; from += 8192) {
-    out += String.fromCharCode(...bytes.subarray(from, from + 8192));
+    // Several times faster than spreading, which goes through an iterator.
+    out += Reflect.apply(String.fromCharCode, undefined, bytes.subarray(from, from + 8192));
   }
   return out as ByteString;
 }
