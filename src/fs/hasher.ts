@@ -27,9 +27,14 @@ export function openHasher(algorithm: HashAlgorithm, force?: HashBinding): Promi
   const key = `${algorithm} ${force}`;
   const known = hashers.get(key);
   if (known !== undefined) return known;
-  const opening = algorithm === "blake3" ? openBlake3(force) : openBuiltIn(algorithm);
+  const opening = newHasher(algorithm, force);
   hashers.set(key, opening);
   return opening;
+}
+
+/** A hasher of the caller's own, which may wait between one piece and the next. */
+export function newHasher(algorithm: HashAlgorithm, force?: HashBinding): Promise<Hasher> {
+  return algorithm === "blake3" ? openBlake3(force) : openBuiltIn(algorithm);
 }
 
 async function openBlake3(force: HashBinding | undefined): Promise<Hasher> {

@@ -38,10 +38,7 @@ function carryOut(ctx: Applier, source: Directories | undefined, action: Action)
     case "put-special":
       return putSpecial(ctx, action);
     case "link":
-      return putLink(ctx, action, () => {
-        const { path, expected, entry } = action;
-        return carryOut(ctx, source, putAction(path, expected, entry));
-      });
+      return putLink(ctx, action, () => carryOut(ctx, source, copyInstead(action, source)));
     case "set-metadata":
       return updateMetadata(ctx, action);
     case "move":
@@ -59,4 +56,14 @@ function carryOut(ctx: Applier, source: Directories | undefined, action: Action)
     default:
       return unreachable(action);
   }
+}
+
+/** What makes a copy of what cannot be linked: from the source, or from the target's own file where the source is not at hand. */
+function copyInstead(
+  { path, from, expected, entry }: Extract<Action, { type: "link" }>,
+  source: Directories | undefined,
+): Action {
+  if (entry.kind !== "file" || source !== undefined) return putAction(path, expected, entry);
+  const original = { ...entry, dev: 0, inoHigh: 0, inoLow: 0 };
+  return { type: "copy-file", path, from, expected, entry, original };
 }

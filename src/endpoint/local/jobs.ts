@@ -9,7 +9,7 @@ import type { SnapshotChunk } from "../../core/snapshot.ts";
 import type { HostPath } from "../../fs/driver.ts";
 import type { HashBinding } from "../../fs/hasher.ts";
 import type { WalkRequest } from "../../fs/walk.ts";
-import type { ApplyOptions } from "../endpoint.ts";
+import type { ApplyOptions, PackOptions } from "../endpoint.ts";
 import type { ActionBatch } from "./action-batch.ts";
 import type { Self } from "./applier.ts";
 
@@ -87,13 +87,59 @@ export interface ApplyJob {
   readonly counters: Counters;
 }
 
+/** Files to be read into one pack; or one file, into the next pack of several. */
+export interface PackJob {
+  readonly type: "pack";
+  readonly root: HostPath;
+  /** Rows have whole paths for names. */
+  readonly files: SnapshotChunk;
+  /** Number of the first of them. */
+  readonly first: number;
+  readonly options: PackOptions & { readonly isRoot: boolean };
+  /** How hard zstd tries; `undefined` where nothing is to be compressed. */
+  readonly level: number | undefined;
+  /** A large file is read in a series of jobs in one thread, each giving one pack; `drop` ends it early and gives none. */
+  readonly series: "begin" | "go-on" | "drop" | undefined;
+  readonly counters: Counters;
+}
+
+export interface PackResult {
+  readonly type: "pack";
+  readonly pack: Uint8Array;
+  readonly isOpen: boolean;
+}
+
+/** One pack to be unpacked: `batch` has a row for each file that begins, or fails, in it. */
+export interface UnpackJob extends Omit<ApplyJob, "type" | "source"> {
+  readonly type: "unpack";
+  readonly pack: Uint8Array;
+  /** Number of the first row. */
+  readonly first: number;
+}
+
+/** What became of files that have ended in a pack. */
+export interface UnpackResult {
+  readonly type: "unpack";
+  readonly ended: readonly EndedFile[];
+  /** The pack is none: it cannot have been made by anybody who means well. */
+  readonly broken: string | undefined;
+}
+
+export interface EndedFile {
+  readonly index: number;
+  readonly bytes: number;
+  readonly shared: number;
+  readonly done: boolean;
+  readonly problem?: Omit<RowProblem, "row">;
+}
+
 /** Makes a file system durable: minutes, on a slow disk. */
 export interface FlushJob {
   readonly type: "flush";
   readonly root: HostPath;
 }
 
-export type Job = ScanJob | ContentJob | HashJob | ApplyJob | FlushJob;
+export type Job = ScanJob | ContentJob | HashJob | ApplyJob | PackJob | UnpackJob | FlushJob;
 
 /** Trouble with the action or file in that row. */
 export interface RowProblem {
@@ -137,7 +183,14 @@ export interface FlushResult {
   readonly type: "flush";
 }
 
-export type JobResult = FlushResult | ScanResult | ContentResult | HashResult | ApplyResult;
+export type JobResult =
+  | FlushResult
+  | ScanResult
+  | ContentResult
+  | HashResult
+  | ApplyResult
+  | PackResult
+  | UnpackResult;
 
 /** What a worker is told when it starts. */
 export interface WorkerStart {

@@ -11,12 +11,13 @@ import { meaningOf } from "../../fs/problems.ts";
 import type {
   Capabilities,
   ContentCheck,
+  ContentSource,
   ContentVerdict,
   Endpoint,
   Outcome,
   RootInfo,
 } from "../endpoint.ts";
-import { encodeActions } from "./action-batch.ts";
+import type { ApplyWork } from "./apply-stream.ts";
 import { applyStream } from "./apply-stream.ts";
 import { beginVersions } from "./begin-versions.ts";
 import { capabilitiesOf } from "./capabilities.ts";
@@ -33,9 +34,12 @@ import {
 } from "./jobs.ts";
 import type { RootPlace } from "./root-info.ts";
 import { inspectRoot } from "./root-info.ts";
-import { openApplier, runContent } from "./run-job.ts";
+import { packStream } from "./pack-stream.ts";
+import { runContent } from "./run-job.ts";
 import { scanStream } from "./scan-stream.ts";
-import { putStreamed, readFile } from "./stream-file.ts";
+import { readFile } from "./stream-file.ts";
+import type { PutFile } from "./unpack-file.ts";
+import { unpackStream } from "./unpack-stream.ts";
 
 /** An endpoint for a directory of this machine. Its files can be reached directly by other local endpoints. */
 export interface LocalEndpoint extends Endpoint {
@@ -112,6 +116,11 @@ export function openLocal(
     read: (file, expected, { followLinks }, signal) =>
       readFile(host.driver, hostRoot(), { path: file, expected, followLinks }, signal),
 
+    readFiles(files, options, signal) {
+      const chunks = packStream({ host, root: hostRoot(), options, counters }, files, signal);
+      return namingRoot(path, chunks);
+    },
+
     compareContent(checks, source, { followLinks }, signal) {
       if (!isLocal(source)) return undefined;
       const signals = newSignals(0);
@@ -148,7 +157,7 @@ export function openLocal(
       const work = { ...run, signals, source: local };
       const isStreamed = local === undefined && actions.some(({ type }) => type === "put-file");
       const outcomes = isStreamed
-        ? applyStreamed(work, actions, source, signal)
+        ? applyStreamed(work, actions, { ordered, source, signal })
         : applyStream(work, actions, ordered);
       return namingRoot(path, outcomes);
     },
@@ -164,6 +173,8 @@ export function openLocal(
       }
     },
 
+    thinVersions: async () => undefined,
+    traffic: () => ({ sent: 0, received: 0 }),
     progress: () => ({
       entries: counters[countedEntries]!,
       files: counters[countedFiles]!,
@@ -235,31 +246,42 @@ export function isLocal(endpoint: Endpoint): endpoint is LocalEndpoint {
   return "hostRoot" in endpoint;
 }
 
-/** Puts files from an endpoint that this machine cannot reach into; everything else goes the usual way, in order. */
+/**
+ * Carries out actions whose content comes in packs: puts through a stream of them, everything else the usual way. What has an
+ * order keeps it.
+ */
 async function* applyStreamed(
-  work: Parameters<typeof applyStream>[0],
+  work: ApplyWork,
   actions: readonly Action[],
-  source: Endpoint,
-  signal: AbortSignal,
+  { ordered, source, signal }: StreamedFrom,
 ): AsyncGenerator<Outcome[]> {
-  const { host, target, options, timeResolution, counters, signals } = work;
-  const batch = encodeActions([]);
-  const job = {
-    target,
-    source: undefined,
-    options,
-    self: host.self,
-    timeResolution,
-    batch,
-    signals,
-    counters,
-  };
-  using ctx = openApplier(host.driver, { type: "apply", ...job });
-  for (const action of actions) {
+  const isPut = (action: Action): action is PutFile => action.type === "put-file";
+  const groups = ordered
+    ? runsOf(actions, isPut)
+    : [actions.filter((action) => !isPut(action)), actions.filter(isPut)];
+  for (const group of groups) {
     if (signal.aborted) return;
-    if (action.type === "put-file") yield [await putStreamed(ctx, action, source, signal)];
-    else yield* applyStream(work, [action], true);
+    if (group.length === 0) continue;
+    if (group.every(isPut)) yield* unpackStream(work, group, source, signal);
+    else yield* applyStream(work, group, ordered);
   }
+}
+
+interface StreamedFrom {
+  readonly ordered: boolean;
+  readonly source: ContentSource;
+  readonly signal: AbortSignal;
+}
+
+/** Neighbours of one sort together. */
+function runsOf(actions: readonly Action[], isPut: (action: Action) => boolean): Action[][] {
+  const runs: Action[][] = [];
+  for (const action of actions) {
+    const last = runs.at(-1);
+    if (last !== undefined && isPut(last[0]!) === isPut(action)) last.push(action);
+    else runs.push([action]);
+  }
+  return runs;
 }
 
 async function compareHere(

@@ -9,21 +9,26 @@ import type { Copied } from "../../fs/copy.ts";
 import { copyContent } from "../../fs/copy.ts";
 import type { Directories } from "../../fs/directories.ts";
 import type { Descriptor, Stat } from "../../fs/driver.ts";
-import { isAsExpected, sameTime } from "../../fs/expectation.ts";
 import { errnoOf } from "../../fs/file-error.ts";
 import { newStat } from "../../fs/stat.ts";
-import { EntryProblem } from "../endpoint.ts";
+import type { EntryProblem } from "../endpoint.ts";
 import type { Applier, Done, LocatedPlace } from "./applier.ts";
 import { inWritable, onSide, placeOf } from "./applier.ts";
 import { commit, discard } from "./commit.ts";
 import { choiceOf, describeOpen, setMetadata } from "./metadata.ts";
+import {
+  attempts,
+  changedOften,
+  changedSincePlan,
+  isPlanned,
+  isSameMoment,
+  isUntouched,
+  noFile,
+  pause,
+  waitOutTick,
+} from "./source-file.ts";
 
 type PutFile = Extract<Action, { type: "put-file" }>;
-
-/** How often a source that changes while it is read is read again. */
-const attempts = 3;
-/** Milliseconds within which two changes of a file can leave the same mtime: kernels stamp times at every tick. */
-const tick = 20;
 
 /** A new file under a temporary name, open for writing. */
 export interface StagedFile {
@@ -96,13 +101,9 @@ function fill(ctx: Applier, source: Directories, action: PutFile, to: Descriptor
       ctx.driver.close(from);
     }
     ctx.driver.truncate(to, 0);
-    pause(attempt * 30);
+    pause(attempt);
   }
-  throw new EntryProblem(
-    "source",
-    "changed",
-    `it changed while it was read, ${attempts} times in a row; the next run will try again`,
-  );
+  throw changedOften();
 }
 
 const before: Stat = newStat();
@@ -116,55 +117,19 @@ function fillOnce(
 ): Filled | undefined {
   const { driver } = ctx;
   onSide("source", () => driver.statDescriptor(from, before));
-  if (before.kind !== FILE) {
-    throw new EntryProblem("source", "changed", "it is no file any more; the next run will see");
-  }
-  if (ctx.options.asPlanned === true && !isPlanned(planned)) {
-    throw new EntryProblem("source", "changed", "it has changed since the plan was made");
-  }
+  if (before.kind !== FILE) throw noFile();
+  if (ctx.options.asPlanned === true && !isPlanned(before, planned)) throw changedSincePlan();
   waitOutTick(before);
   const copied = copyContent(ctx.copy, from, to, before.size, before.blocks);
   onSide("source", () => driver.statDescriptor(from, after));
   if (copied.size !== before.size || !isSameMoment(before, after)) return undefined;
-  const isUntouched = before.ctimeSec === planned.ctimeSec && before.ctimeNs === planned.ctimeNs;
-  if (isUntouched || ctx.options.asPlanned === true) return { entry: planned, copied };
+  if (isUntouched(before, planned) || ctx.options.asPlanned === true) return { entry: planned, copied };
   const { preserve } = ctx.options;
   const wantsAttributes = preserve.xattrs || preserve.acls;
   const xattrs = wantsAttributes
     ? onSide("source", () => readAttributesOf(driver, from, choiceOf(ctx)))
     : undefined;
   return { entry: { ...before, kind: "file", xattrs }, copied };
-}
-
-const exactly = { timeResolution: 1 };
-
-function isPlanned(planned: FileEntry): boolean {
-  return isAsExpected(before, planned, exactly) && sameTime(before, planned, exactly);
-}
-
-function isSameMoment(a: Stat, b: Stat): boolean {
-  return (
-    a.size === b.size &&
-    a.mtimeSec === b.mtimeSec &&
-    a.mtimeNs === b.mtimeNs &&
-    a.ctimeSec === b.ctimeSec &&
-    a.ctimeNs === b.ctimeNs
-  );
-}
-
-/**
- * Waits until a change of the file would show in its mtime. Otherwise one made after the copy, but within the same tick,
- * would never be seen: size and mtime would be equal for ever.
- */
-function waitOutTick(stat: Stat): void {
-  const age = Date.now() - (stat.mtimeSec * 1000 + stat.mtimeNs / 1e6);
-  if (age >= 0 && age < tick) pause(tick - age);
-}
-
-const sleeper = new Int32Array(new SharedArrayBuffer(4));
-
-function pause(ms: number): void {
-  Atomics.wait(sleeper, 0, 0, ms);
 }
 
 /** What a file is like when it has just been made in a directory, which is the same for all that are made there. */

@@ -125,7 +125,10 @@ let copyBuffer: Uint8Array | undefined;
 let nextTemp: ReturnType<typeof tempNames> | undefined;
 
 /** Makes what actions are carried out with; to be closed by the caller. */
-export function openApplier(driver: FileDriver, job: ApplyJob): Applier & Disposable {
+export function openApplier(
+  driver: FileDriver,
+  job: Pick<ApplyJob, "target" | "options" | "self" | "timeResolution" | "counters">,
+): Applier & Disposable {
   copyBuffer ??= Buffer.allocUnsafeSlow(bufferBytes);
   nextTemp ??= tempNames(tempRun(Math.random));
   const target = openDirectories(driver, job.target, false);

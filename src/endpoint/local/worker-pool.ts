@@ -20,6 +20,13 @@ export interface WorkerPool extends AsyncDisposable {
     transfer: ArrayBuffer[],
     onChunk?: (chunk: ArrivedChunk) => void,
   ): Promise<R>;
+  /** One thread, for jobs that go on where the one before has stopped. It takes a turn until it is given back. */
+  lease(): Promise<WorkerLease>;
+}
+
+export interface WorkerLease extends Disposable {
+  /** One job at a time. */
+  run<R extends JobResult>(job: Job, transfer: ArrayBuffer[]): Promise<R>;
 }
 
 // Sources run as they are in development; the build puts the worker beside the program, as plain JavaScript.
@@ -56,8 +63,7 @@ export function newWorkerPool(choices: LocalChoices, threads: number): WorkerPoo
     const worker = idle.pop() ?? start();
     const result = await converse(worker, job, transfer, onChunk);
     idle.push(worker);
-    if (result.type === "failed") throw asError(result.error);
-    return result.result as R;
+    return resultOf<R>(result);
   };
 
   const turn = (): Promise<void> | undefined => {
@@ -80,6 +86,18 @@ export function newWorkerPool(choices: LocalChoices, threads: number): WorkerPoo
       } finally {
         endTurn();
       }
+    },
+    async lease() {
+      await turn();
+      const worker = idle.pop() ?? start();
+      return {
+        run: async <R extends JobResult>(job: Job, transfer: ArrayBuffer[]): Promise<R> =>
+          resultOf<R>(await converse(worker, job, transfer, undefined)),
+        [Symbol.dispose]() {
+          idle.push(worker);
+          endTurn();
+        },
+      };
     },
     async [Symbol.asyncDispose]() {
       await Promise.all([...all].map((worker) => worker.terminate()));
@@ -113,6 +131,11 @@ function converse(
     worker.on("message", listen).on("error", lose).on("exit", lose).ref();
     worker.postMessage({ job } satisfies WorkerTask, transfer);
   });
+}
+
+function resultOf<R extends JobResult>(message: Exclude<WorkerMessage, ArrivedChunk>): R {
+  if (message.type === "failed") throw asError(message.error);
+  return message.result as R;
 }
 
 function asError({

@@ -8,7 +8,6 @@ import { chooseDriver } from "../../fs/choose-driver.ts";
 import type { FileDriver } from "../../fs/driver.ts";
 import { errnoOf } from "../../fs/file-error.ts";
 import type {
-  HashJob,
   Job,
   JobResult,
   WorkerMessage,
@@ -16,8 +15,10 @@ import type {
   WorkerTask,
   ScanJob,
 } from "./jobs.ts";
+import { runPack } from "./pack-job.ts";
 import { runHash } from "./run-hash.ts";
 import { runApply, runContent, runFlush, runScan, takeSlot, waitForCredit } from "./run-job.ts";
+import { runUnpack } from "./unpack-job.ts";
 
 const port = parentPort!;
 const { force, binding, compileCache } = workerData as WorkerStart;
@@ -29,7 +30,7 @@ port.on("message", ({ job }: WorkerTask) => void answer(job));
 /** Does the job and says what came of it. Nothing is waited for but the hasher, the first time. */
 async function answer(job: Job): Promise<void> {
   try {
-    const result = job.type === "hash" ? await runHash(driver, job, binding) : run(driver, job);
+    const result = await run(driver, job);
     send({ type: "result", result });
   } catch (error) {
     const { message, stack } = error instanceof Error ? error : new Error(String(error));
@@ -37,8 +38,14 @@ async function answer(job: Job): Promise<void> {
   }
 }
 
-function run(files: FileDriver, job: Exclude<Job, HashJob>): JobResult {
+function run(files: FileDriver, job: Job): JobResult | Promise<JobResult> {
   switch (job.type) {
+    case "hash":
+      return runHash(files, job, binding);
+    case "pack":
+      return runPack(files, job, binding);
+    case "unpack":
+      return runUnpack(files, job, binding);
     case "scan":
       scan(files, job);
       return { type: "scan" };

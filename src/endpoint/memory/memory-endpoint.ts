@@ -8,6 +8,7 @@ import { EntryProblem } from "../endpoint.ts";
 import type { MemoryTarget } from "./memory-apply.ts";
 import { applyNow, inWorld, isAsExpected, isSameTime, putFile } from "./memory-apply.ts";
 import { hashFiles } from "./memory-hash.ts";
+import { packMemory } from "./memory-packs.ts";
 import type { MemoryNode } from "./memory-node.ts";
 import { entryOf } from "./memory-node.ts";
 import { scanChunks } from "./memory-scan.ts";
@@ -63,6 +64,8 @@ export function openMemory(world: MemoryWorld, location: string): Endpoint {
 
     read,
 
+    readFiles: (files, options, signal) => packMemory(read, files, options, signal),
+
     compareContent: () => undefined,
 
     hash(requests, options, signal) {
@@ -88,6 +91,8 @@ export function openMemory(world: MemoryWorld, location: string): Endpoint {
     },
 
     flush: async () => {},
+    thinVersions: async () => undefined,
+    traffic: () => ({ sent: 0, received: 0 }),
     progress: () => ({ ...counts }),
     async [Symbol.asyncDispose]() {},
   };

@@ -1,0 +1,56 @@
+import { createRequire } from "node:module";
+import type * as Zlib from "node:zlib";
+
+/** Ways to compress, by name. `zstd` is there from Node 22.15 on, `deflate` everywhere. */
+export type Codec = "none" | "zstd" | "deflate";
+
+const load = createRequire(import.meta.url);
+let loaded: typeof Zlib | undefined;
+
+/** Loaded when it is first wanted: most runs compress nothing. */
+function zlib(): typeof Zlib {
+  return (loaded ??= load("node:zlib") as typeof Zlib);
+}
+
+/** Codecs of this Node, the best first. */
+export function codecsHere(): readonly Codec[] {
+  // COMPAT: before 22.15 there is no zstd.
+  const hasZstd = typeof (zlib() as Partial<typeof Zlib>).zstdCompressSync === "function";
+  return hasZstd ? ["zstd", "deflate", "none"] : ["deflate", "none"];
+}
+
+/** Compresses. The level of zstd may be negative: faster, and less. */
+export function compress(bytes: Uint8Array, codec: Codec, level: number): Uint8Array {
+  switch (codec) {
+    case "none":
+      return bytes;
+    case "deflate":
+      return zlib().deflateRawSync(bytes, { level: Math.min(Math.max(level, 1), 9) });
+    case "zstd": {
+      const { ZSTD_c_compressionLevel, ZSTD_c_contentSizeFlag } = zlib().constants;
+      const params = { [ZSTD_c_compressionLevel]: level, [ZSTD_c_contentSizeFlag]: 0 };
+      return zlib().zstdCompressSync(bytes, { params });
+    }
+  }
+}
+
+/**
+ * The `length` bytes that were compressed. Throws where they are not exactly as many, however many there would be: no more
+ * memory is taken than was announced.
+ */
+export function decompress(bytes: Uint8Array, codec: Codec, length: number): Uint8Array {
+  const out = inflate(bytes, codec, Math.max(length, 1));
+  if (out.length !== length) throw new RangeError("what was compressed has another length");
+  return out;
+}
+
+function inflate(bytes: Uint8Array, codec: Codec, maxOutputLength: number): Uint8Array {
+  switch (codec) {
+    case "none":
+      return bytes;
+    case "deflate":
+      return zlib().inflateRawSync(bytes, { maxOutputLength });
+    case "zstd":
+      return zlib().zstdDecompressSync(bytes, { maxOutputLength });
+  }
+}
