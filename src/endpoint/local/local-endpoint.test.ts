@@ -20,6 +20,7 @@ import { makeOnDisk, newDirectory, seeDisk, setTimeOnDisk } from "../../../test/
 import { FileError } from "../../fs/file-error.ts";
 import type { Endpoint } from "../endpoint.ts";
 import { openMemory } from "../memory/memory-endpoint.ts";
+import { packMemory } from "../memory/memory-packs.ts";
 import { plant, setTime } from "../memory/memory-tree.ts";
 import { newWorld } from "../memory/memory-world.ts";
 import type { LocalHost } from "./host.ts";
@@ -85,18 +86,24 @@ async function openStreamed(host: LocalHost) {
   };
 }
 
-/** The source, in which something happens after so many pieces. */
-function afterPieces(source: Endpoint, pieces: number, happens: () => void): Endpoint {
+/** The source, read in another way. */
+function reading(source: Endpoint, read: Endpoint["read"]): Endpoint {
   return {
     ...source,
-    async *read(...args) {
-      let left = pieces;
-      for await (const piece of source.read(...args)) {
-        if (left-- === 0) happens();
-        yield piece;
-      }
-    },
+    read,
+    readFiles: (files, options, signal) => packMemory(read, files, options, signal),
   };
+}
+
+/** The source, in which something happens after so many pieces. */
+function afterPieces(source: Endpoint, pieces: number, happens: () => void): Endpoint {
+  return reading(source, async function* read(...args) {
+    let left = pieces;
+    for await (const piece of source.read(...args)) {
+      if (left-- === 0) happens();
+      yield piece;
+    }
+  });
 }
 
 function describeStreaming(host: LocalHost): void {
@@ -123,10 +130,9 @@ function describeStreaming(host: LocalHost): void {
       const before = place.look("target");
       for (const size of [9_999, 10_001, 0]) {
         const wrong = { ...action, entry: { ...action.entry, size } };
-        const lying: Endpoint = {
-          ...source,
-          read: (at, _expected, options, signal) => source.read(at, action.entry, options, signal),
-        };
+        const lying = reading(source, (at, _expected, options, signal) =>
+          source.read(at, action.entry, options, signal),
+        );
         expect(await applyOne(target, wrong, lying)).toBe("source: changed");
         expect(place.look("target").slice(1)).toEqual(before.slice(1));
       }
