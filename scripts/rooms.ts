@@ -13,7 +13,7 @@ export interface Room {
 export const ROOMS: Readonly<Record<string, Room>> = {
   base: { imports: [], node: false },
   core: { imports: ["base"], node: false, packages: [] },
-  wire: { imports: ["base", "core"], node: false },
+  wire: { imports: ["base", "core"], types: ["endpoint"], node: false },
   fs: { imports: ["base", "core"], node: true },
   endpoint: { imports: ["base", "core", "wire", "fs"], node: true },
   agent: { imports: ["base", "core", "wire", "fs", "endpoint"], node: true },
@@ -60,6 +60,11 @@ export const NARROW: readonly Narrow[] = [
     from: CONTRACT,
     to: /^(endpoint\/[^/]+\/|fs\/|wire\/|state\/(?!state\.ts$))/,
     because: "a contract knows none of those who keep it",
+  },
+  {
+    from: /^wire\//,
+    to: /^endpoint\/[^/]+\//,
+    because: "messages are made of the contract, whoever keeps it",
   },
   ...DRIVERS.map((driver) => ({
     from: new RegExp(`^endpoint/${driver}/`),

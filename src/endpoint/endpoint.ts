@@ -31,6 +31,8 @@ export interface Capabilities {
   readonly foldsCase: boolean;
   /** File content can be shared instead of copied within the file system. */
   readonly reflink: boolean;
+  /** Its rows are sent to us, over a line that may be slow. */
+  readonly remote: boolean;
 }
 
 /** What stands at a replica's root, and where that is. */

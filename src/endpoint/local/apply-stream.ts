@@ -2,7 +2,7 @@ import type { Action } from "../../core/plan.ts";
 import type { Problem } from "../../core/problem.ts";
 import type { HostPath } from "../../fs/driver.ts";
 import type { ApplyOptions, Outcome } from "../endpoint.ts";
-import { batchBuffers, encodeActions } from "./action-batch.ts";
+import { batchBuffers, encodeActions } from "../../core/action-batch.ts";
 import type { LocalHost } from "./host.ts";
 import type { ApplyJob, ApplyResult, Counters, Signals } from "./jobs.ts";
 import { runApply } from "./run-job.ts";

@@ -10,7 +10,7 @@ import type { HostPath } from "../../fs/driver.ts";
 import type { HashBinding } from "../../fs/hasher.ts";
 import type { WalkRequest } from "../../fs/walk.ts";
 import type { ApplyOptions, PackOptions } from "../endpoint.ts";
-import type { ActionBatch } from "./action-batch.ts";
+import type { ActionBatch } from "../../core/action-batch.ts";
 import type { Self } from "./applier.ts";
 
 /** Counters that one thread adds to and any thread reads: entries, files, bytes. */

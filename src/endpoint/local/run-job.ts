@@ -9,7 +9,7 @@ import { newComparePair, sameContent } from "../../fs/same-content.ts";
 import { newStat } from "../../fs/stat.ts";
 import { tempNames, tempRun } from "../../fs/temp-names.ts";
 import { walk } from "../../fs/walk.ts";
-import { decodeAction } from "./action-batch.ts";
+import { decodeAction } from "../../core/action-batch.ts";
 import type { Applier } from "./applier.ts";
 import { asReadProblem } from "./applier.ts";
 import { applyAction } from "./apply-action.ts";

@@ -6,7 +6,7 @@ import type { PackHeader, PackRecord } from "../../wire/pack.ts";
 import { packHeaderBytes, readPackHeader } from "../../wire/pack.ts";
 import { PackReader } from "../../wire/pack-reader.ts";
 import { WireError } from "../../wire/wire-error.ts";
-import { decodeAction } from "./action-batch.ts";
+import { decodeAction } from "../../core/action-batch.ts";
 import type { Applier } from "./applier.ts";
 import type { EndedFile, UnpackJob, UnpackResult } from "./jobs.ts";
 import { countedFiles, stopFlag } from "./jobs.ts";

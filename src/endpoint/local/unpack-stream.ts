@@ -3,7 +3,7 @@ import { codecsHere } from "../../fs/squeeze.ts";
 import type { PackHeader } from "../../wire/pack.ts";
 import { readPackHeader } from "../../wire/pack.ts";
 import type { ContentSource, Outcome, PackOptions, WantedFile } from "../endpoint.ts";
-import { batchBuffers, encodeActions } from "./action-batch.ts";
+import { batchBuffers, encodeActions } from "../../core/action-batch.ts";
 import type { ApplyWork } from "./apply-stream.ts";
 import type { EndedFile, UnpackJob, UnpackResult } from "./jobs.ts";
 import type { PutFile } from "./unpack-file.ts";

@@ -1,12 +1,12 @@
-import type { Entry, FileEntry } from "../../core/entry.ts";
-import type { RelPath } from "../../core/path.ts";
-import type { Action, ActionType } from "../../core/plan.ts";
-import type { Finding } from "../../core/entry.ts";
-import type { SnapshotChunk } from "../../core/snapshot.ts";
-import { chunkBuffers, findingAt, nameAt, newChunk, pushFinding } from "../../core/snapshot.ts";
+import type { Entry, FileEntry } from "./entry.ts";
+import type { RelPath } from "./path.ts";
+import type { Action, ActionType } from "./plan.ts";
+import type { Finding } from "./entry.ts";
+import type { SnapshotChunk } from "./snapshot.ts";
+import { chunkBuffers, findingAt, nameAt, newChunk, pushFinding } from "./snapshot.ts";
 
 /**
- * Actions on their way to a worker, as columns: handing 80 000 of them over as objects costs more than carrying them out
+ * Actions on their way to a worker or to another machine, as columns: handing 80 000 of them over as objects costs more than carrying them out
  * on some file systems. The rows of `entries` have whole paths for names; `expected` has a row for every second entry.
  */
 export interface ActionBatch {
@@ -21,7 +21,8 @@ export interface ActionBatch {
   readonly originals: Map<number, FileEntry>;
 }
 
-const types = [
+/** Types by their numbers, which are part of the protocol. */
+export const actionTypes: readonly ActionType[] = [
   "make-directory",
   "put-file",
   "put-symlink",
@@ -34,7 +35,7 @@ const types = [
   "remove",
   "remove-leftover",
   "finish-directory",
-] as const satisfies readonly ActionType[];
+];
 
 export function encodeActions(actions: readonly Action[]): ActionBatch {
   const batch: ActionBatch = {
@@ -48,7 +49,7 @@ export function encodeActions(actions: readonly Action[]): ActionBatch {
     originals: new Map(),
   };
   for (const [row, action] of actions.entries()) {
-    batch.types[row] = types.indexOf(action.type);
+    batch.types[row] = actionTypes.indexOf(action.type);
     pushFinding(batch.entries, 0, action.path, findingOf(action));
     const from = fromOf(action);
     if (from !== undefined) batch.from.set(row, from);
@@ -90,7 +91,7 @@ function findingOf(action: Action): Finding {
 
 /** The action in that row. What only people need, aspects and the like, has stayed behind. */
 export function decodeAction(batch: ActionBatch, row: number): Action {
-  const type = types[batch.types[row]!]!;
+  const type = actionTypes[batch.types[row]!]!;
   const path = nameAt(batch.entries, row) as RelPath;
   const entry = findingAt(batch.entries, row) as Entry;
   const expectedRow = batch.expectedRow[row]!;
@@ -99,7 +100,7 @@ export function decodeAction(batch: ActionBatch, row: number): Action {
     case "remove":
       return { type, path, expected: entry };
     case "remove-leftover":
-      return { type, path, isDirectory: false };
+      return { type, path, isDirectory: isLeftoverDirectory(batch.entries, row) };
     case "link":
       return { type, path, expected, entry, from: batch.from.get(row)! } as Action;
     case "move":
@@ -121,4 +122,9 @@ export function decodeAction(batch: ActionBatch, row: number): Action {
     default:
       return { type, path, expected, entry } as Action;
   }
+}
+
+function isLeftoverDirectory(entries: SnapshotChunk, row: number): boolean {
+  const finding = findingAt(entries, row);
+  return finding.kind === "leftover" && finding.isDirectory;
 }
