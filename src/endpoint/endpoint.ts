@@ -255,7 +255,7 @@ export interface Endpoint extends ContentSource, AsyncDisposable {
   apply(
     actions: readonly Action[],
     ordered: boolean,
-    source: Endpoint,
+    source: ContentSource,
     options: ApplyOptions,
     signal: AbortSignal,
   ): AsyncIterable<Outcome[]>;

@@ -31,9 +31,7 @@ export function unpackMessage(packed: Uint8Array): Uint8Array | undefined {
   if (codec === undefined || length > mostBytes) return undefined;
   const body = packed.subarray(headBytes);
   try {
-    return codec === "none" && body.length !== length
-      ? undefined
-      : decompress(body, codec, length);
+    return codec === "none" && body.length !== length ? undefined : decompress(body, codec, length);
   } catch {
     return undefined;
   }

@@ -3,7 +3,7 @@ import { dirname, resolve } from "node:path";
 
 import { bytesOfText } from "../../base/byte-string.ts";
 import { SyncError } from "../../base/errors.ts";
-import type { Action } from "../../core/plan.ts";
+import { isPut } from "../../wire/apply-groups.ts";
 import type { Descriptor, FileDriver, HostPath } from "../../fs/driver.ts";
 import { errnoOf, FileError } from "../../fs/file-error.ts";
 import { newStat } from "../../fs/stat.ts";
@@ -14,11 +14,10 @@ import type {
   ContentSource,
   ContentVerdict,
   Endpoint,
-  Outcome,
   RootInfo,
 } from "../endpoint.ts";
-import type { ApplyWork } from "./apply-stream.ts";
 import { applyStream } from "./apply-stream.ts";
+import { applyStreamed } from "./apply-streamed.ts";
 import { beginVersions } from "./begin-versions.ts";
 import { capabilitiesOf } from "./capabilities.ts";
 import { hashHere } from "./hash-files.ts";
@@ -38,8 +37,6 @@ import { packStream } from "./pack-stream.ts";
 import { runContent } from "./run-job.ts";
 import { scanStream } from "./scan-stream.ts";
 import { readFile } from "./stream-file.ts";
-import type { PutFile } from "./unpack-file.ts";
-import { unpackStream } from "./unpack-stream.ts";
 
 /** An endpoint for a directory of this machine. Its files can be reached directly by other local endpoints. */
 export interface LocalEndpoint extends Endpoint {
@@ -155,7 +152,7 @@ export function openLocal(
         signal.addEventListener("abort", () => Atomics.store(signals, stopFlag, 1), { once: true });
       const local = isLocal(source) ? source.hostRoot : undefined;
       const work = { ...run, signals, source: local };
-      const isStreamed = local === undefined && actions.some(({ type }) => type === "put-file");
+      const isStreamed = local === undefined && actions.some(isPut);
       const outcomes = isStreamed
         ? applyStreamed(work, actions, { ordered, source, signal })
         : applyStream(work, actions, ordered);
@@ -242,46 +239,8 @@ function aboutRoot(path: string, error: unknown): unknown {
 }
 
 /** Whether an endpoint is one of this machine, whose files can be reached directly. */
-export function isLocal(endpoint: Endpoint): endpoint is LocalEndpoint {
+export function isLocal(endpoint: ContentSource): endpoint is LocalEndpoint {
   return "hostRoot" in endpoint;
-}
-
-/**
- * Carries out actions whose content comes in packs: puts through a stream of them, everything else the usual way. What has an
- * order keeps it.
- */
-async function* applyStreamed(
-  work: ApplyWork,
-  actions: readonly Action[],
-  { ordered, source, signal }: StreamedFrom,
-): AsyncGenerator<Outcome[]> {
-  const isPut = (action: Action): action is PutFile => action.type === "put-file";
-  const groups = ordered
-    ? runsOf(actions, isPut)
-    : [actions.filter((action) => !isPut(action)), actions.filter(isPut)];
-  for (const group of groups) {
-    if (signal.aborted) return;
-    if (group.length === 0) continue;
-    if (group.every(isPut)) yield* unpackStream(work, group, source, signal);
-    else yield* applyStream(work, group, ordered);
-  }
-}
-
-interface StreamedFrom {
-  readonly ordered: boolean;
-  readonly source: ContentSource;
-  readonly signal: AbortSignal;
-}
-
-/** Neighbours of one sort together. */
-function runsOf(actions: readonly Action[], isPut: (action: Action) => boolean): Action[][] {
-  const runs: Action[][] = [];
-  for (const action of actions) {
-    const last = runs.at(-1);
-    if (last !== undefined && isPut(last[0]!) === isPut(action)) last.push(action);
-    else runs.push([action]);
-  }
-  return runs;
 }
 
 async function compareHere(

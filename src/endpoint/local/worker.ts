@@ -7,14 +7,7 @@ import { chunkRows, newChunk } from "../../core/snapshot.ts";
 import { chooseDriver } from "../../fs/choose-driver.ts";
 import type { FileDriver } from "../../fs/driver.ts";
 import { errnoOf } from "../../fs/file-error.ts";
-import type {
-  Job,
-  JobResult,
-  WorkerMessage,
-  WorkerStart,
-  WorkerTask,
-  ScanJob,
-} from "./jobs.ts";
+import type { Job, JobResult, WorkerMessage, WorkerStart, WorkerTask, ScanJob } from "./jobs.ts";
 import { runPack } from "./pack-job.ts";
 import { runHash } from "./run-hash.ts";
 import { runApply, runContent, runFlush, runScan, takeSlot, waitForCredit } from "./run-job.ts";

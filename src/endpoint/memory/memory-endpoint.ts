@@ -3,12 +3,12 @@ import type { FileEntry } from "../../core/entry.ts";
 import type { RelPath } from "../../core/path.ts";
 import { baseName, parentPath, rootPath } from "../../core/path.ts";
 import type { Action } from "../../core/plan.ts";
-import type { Endpoint, Outcome, ReadOptions, RootInfo } from "../endpoint.ts";
+import type { ContentSource, Endpoint, Outcome, ReadOptions, RootInfo } from "../endpoint.ts";
 import { EntryProblem } from "../endpoint.ts";
 import type { MemoryTarget } from "./memory-apply.ts";
 import { applyNow, inWorld, isAsExpected, isSameTime, putFile } from "./memory-apply.ts";
 import { hashFiles } from "./memory-hash.ts";
-import { packMemory } from "./memory-packs.ts";
+import { packMemory, unpackOne } from "./memory-packs.ts";
 import type { MemoryNode } from "./memory-node.ts";
 import { entryOf } from "./memory-node.ts";
 import { scanChunks } from "./memory-scan.ts";
@@ -191,7 +191,7 @@ async function* readFile(
 async function applyOne(
   target: MemoryTarget,
   action: Action,
-  source: Endpoint,
+  source: ContentSource,
   counts: Counts,
   signal: AbortSignal,
 ): Promise<Outcome> {
@@ -229,19 +229,15 @@ function said(
 /** The whole content of a source file, which is as long as was planned. */
 async function fetch(
   { options }: MemoryTarget,
-  source: Endpoint,
-  { path, content: from = path, entry }: Extract<Action, { type: "put-file" }>,
+  source: ContentSource,
+  { path, content = path, entry }: Extract<Action, { type: "put-file" }>,
   counts: Counts,
   signal: AbortSignal,
 ): Promise<Uint8Array> {
-  const content = new Uint8Array(entry.size);
-  let length = 0;
-  for await (const piece of source.read(from, entry, options, signal)) {
-    if (length + piece.length > content.length) break;
-    content.set(piece, length);
-    length += piece.length;
-    counts.bytes += piece.length;
-  }
-  if (length === content.length) return content;
-  throw new EntryProblem("source", "changed", "it changed while it was read");
+  const { followLinks, asPlanned = false } = options;
+  const wanted = { followLinks, asPlanned, xattrs: false, acls: false, compress: false };
+  const packs = source.readFiles([{ path: content, entry }], wanted, signal);
+  const whole = await unpackOne(packs, entry.size);
+  counts.bytes += whole.length;
+  return whole;
 }

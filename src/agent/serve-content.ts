@@ -1,0 +1,84 @@
+import type { ContentCheck, HashRequest } from "../endpoint/endpoint.ts";
+import type { LocalEndpoint } from "../endpoint/local/local-endpoint.ts";
+import type { Channel } from "../wire/channel.ts";
+import type { Messages } from "../wire/messages.ts";
+import type { WireRequest } from "../wire/requests.ts";
+import type { WireDigest, WireEquality, WireFile } from "../wire/verdicts.ts";
+import * as verdicts from "../wire/verdicts.ts";
+
+type Of<T extends WireRequest["type"]> = Extract<WireRequest, { type: T }>;
+
+/** All files of a request: whoever sends packs has to know what comes next. */
+async function allFiles(messages: Messages): Promise<WireFile[]> {
+  const files: WireFile[] = [];
+  for (;;) {
+    const some = await messages.receive(verdicts.readFiles);
+    if (some === undefined) return files;
+    files.push(...some);
+  }
+}
+
+/** Sends the content of files, in packs. */
+export async function serveRead(
+  local: LocalEndpoint,
+  { options }: Of<"read">,
+  { messages, channel }: { readonly messages: Messages; readonly channel: Channel },
+): Promise<void> {
+  const files = await allFiles(messages);
+  for await (const pack of local.readFiles(files, options, channel.signal))
+    await channel.send(pack);
+}
+
+/** Hashes files, batch after batch; the next one is under way while the last one's verdicts are sent. */
+export async function serveHash(
+  local: LocalEndpoint,
+  { options }: Of<"hash">,
+  messages: Messages,
+  signal: AbortSignal,
+): Promise<void> {
+  const next = (): Promise<HashRequest[] | undefined> =>
+    messages.receive((from) => {
+      const files = verdicts.readFiles(from);
+      const whats = verdicts.readExtents(from, files.length);
+      return files.map(({ path, entry }, i) => ({
+        path,
+        entry,
+        size: entry.size,
+        what: whats[i]!,
+      }));
+    });
+  let answered: Promise<void> = Promise.resolve();
+  for (;;) {
+    const batch = await next();
+    if (batch === undefined) break;
+    const digests = (await local.hash(batch, options, signal)).map((one): WireDigest => one);
+    await answered;
+    answered = messages.send((out) => verdicts.writeDigests(out, digests));
+    // Whoever waits for the next batch still must not leave a rejection behind.
+    answered.catch(() => {});
+  }
+  await answered;
+}
+
+/** Compares content of two replicas of this machine. */
+export async function serveCompare(
+  { target, source }: { readonly target: LocalEndpoint; readonly source: LocalEndpoint },
+  { options }: Of<"compare">,
+  messages: Messages,
+  signal: AbortSignal,
+): Promise<void> {
+  for (;;) {
+    const checks = await messages.receive((from): ContentCheck[] => {
+      const targets = verdicts.readFiles(from);
+      const sources = verdicts.readFiles(from);
+      return targets.map(({ path, entry }, i) => {
+        const { path: content, entry: twin } = sources[i]!;
+        return { path, content, size: entry.size, source: twin, target: entry };
+      });
+    });
+    if (checks === undefined) return;
+    const equalities = await target.compareContent(checks, source, options, signal)!;
+    const told = equalities.map((one): WireEquality => one);
+    await messages.send((out) => verdicts.writeEqualities(out, told));
+  }
+}

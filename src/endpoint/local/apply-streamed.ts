@@ -1,0 +1,50 @@
+import type { Action } from "../../core/plan.ts";
+import { groupsOf, isPut } from "../../wire/apply-groups.ts";
+import type { ContentSource, Outcome } from "../endpoint.ts";
+import type { ApplyWork } from "./apply-stream.ts";
+import { applyStream } from "./apply-stream.ts";
+import { unpackStream } from "./unpack-stream.ts";
+
+/** Where content comes from, and in which order it is wanted. */
+export interface StreamedFrom {
+  readonly ordered: boolean;
+  readonly source: ContentSource;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Carries out actions whose content comes in packs: those that put files through a stream of them, everything else the usual
+ * way. Outcomes come in the order of the actions, as a plan promises, although what needs no content is done first.
+ */
+export async function* applyStreamed(
+  work: ApplyWork,
+  actions: readonly Action[],
+  from: StreamedFrom,
+): AsyncGenerator<Outcome[]> {
+  const known = new Map<Action, Outcome>();
+  let next = 0;
+  for await (const outcomes of applyGroups(work, actions, from)) {
+    for (const outcome of outcomes) known.set(outcome.action, outcome);
+    const inTurn: Outcome[] = [];
+    for (let outcome = known.get(actions[next]!); outcome !== undefined;) {
+      inTurn.push(outcome);
+      known.delete(outcome.action);
+      outcome = known.get(actions[++next]!);
+    }
+    if (inTurn.length > 0) yield inTurn;
+  }
+  // Where the run was stopped, some in between were not begun.
+  if (known.size > 0) yield actions.flatMap((action) => known.get(action) ?? []);
+}
+
+async function* applyGroups(
+  work: ApplyWork,
+  actions: readonly Action[],
+  { ordered, source, signal }: StreamedFrom,
+): AsyncGenerator<Outcome[]> {
+  for (const group of groupsOf(actions, ordered)) {
+    if (signal.aborted) return;
+    if (group.every(isPut)) yield* unpackStream(work, group, source, signal);
+    else yield* applyStream(work, group, ordered);
+  }
+}
