@@ -19,32 +19,79 @@ export interface Messages {
   expect<T>(read: (from: Reader) => T): Promise<T>;
 }
 
+/** A long message goes in parts, each after a byte that says whether more follow. */
+const partBytes = 1 << 20;
+const mostBytes = 64 << 20;
+const LAST = 0;
+const MORE = 1;
+
 export function newMessages(channel: Channel, { pack, unpack }: MessageCodec): Messages {
-  const receive = async <T>(read: (from: Reader) => T): Promise<T | undefined> => {
-    const packed = await channel.receive();
+  const next = async (): Promise<Reader | undefined> => {
+    const packed = await receiveParts(channel);
     if (packed === undefined) return undefined;
     const message = unpack(packed);
     if (message === undefined) throw new WireError("a message cannot be decompressed");
-    const from = new Reader(message);
-    const value = read(from);
-    from.end();
-    return value;
+    return new Reader(message);
   };
   return {
-    receive,
-    send(write) {
+    async send(write) {
       const out = new Writer();
       write(out);
-      return channel.send(pack(out.take()));
+      await sendParts(channel, pack(out.take()));
+    },
+    async receive(read) {
+      const from = await next();
+      return from === undefined ? undefined : readAll(from, read);
     },
     async expect(read) {
-      let isThere = false;
-      const value = await receive((from) => {
-        isThere = true;
-        return read(from);
-      });
-      if (!isThere) throw new WireError("an answer is missing");
-      return value as Awaited<ReturnType<typeof read>>;
+      const from = await next();
+      if (from === undefined) throw new WireError("an answer is missing");
+      return readAll(from, read);
     },
   };
+}
+
+function readAll<T>(from: Reader, read: (from: Reader) => T): T {
+  const value = read(from);
+  from.end();
+  return value;
+}
+
+async function sendParts(channel: Channel, message: Uint8Array): Promise<void> {
+  for (let from = 0; ; from += partBytes) {
+    const body = message.subarray(from, from + partBytes);
+    const isLast = from + partBytes >= message.length;
+    const part = new Uint8Array(body.length + 1);
+    part[0] = isLast ? LAST : MORE;
+    part.set(body, 1);
+    await channel.send(part);
+    if (isLast) return;
+  }
+}
+
+async function receiveParts(channel: Channel): Promise<Uint8Array | undefined> {
+  const first = await channel.receive();
+  if (first === undefined) return undefined;
+  if (first[0] === LAST) return first.subarray(1);
+  const parts = [first];
+  let bytes = first.length;
+  for (;;) {
+    const part = await channel.receive();
+    if (part === undefined) throw new WireError("a message breaks off");
+    bytes += part.length;
+    if (bytes > mostBytes) throw new WireError("a message is too long");
+    parts.push(part);
+    if (part[0] === LAST) return joined(parts, bytes - parts.length);
+    if (part[0] !== MORE || part.length < 2) throw new WireError("a part of a message is none");
+  }
+}
+
+function joined(parts: readonly Uint8Array[], bytes: number): Uint8Array {
+  const out = new Uint8Array(bytes);
+  let at = 0;
+  for (const part of parts) {
+    out.set(part.subarray(1), at);
+    at += part.length - 1;
+  }
+  return out;
 }

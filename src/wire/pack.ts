@@ -13,7 +13,7 @@ export const packCodecs: readonly PackCodec[] = ["none", "zstd"];
 export const packHeaderBytes = 32;
 /** Bytes of records in a pack: what a writer aims at, and what a reader takes at most. */
 export const usualPackBytes: number = 1 << 20;
-export const mostPackBytes: number = 8 << 20;
+export const mostPackBytes: number = 4 << 20;
 /** Bytes of the digest that each pack has of its records: the first half of their BLAKE3. */
 export const packDigestBytes = 16;
 
