@@ -69,5 +69,6 @@ export function capabilitiesOf(
     symlinks: lack === undefined,
     foldsCase: foldsCase || (lack?.foldsCase ?? false),
     reflink: features.kernelCopy && reflinking.has(type),
+    remote: false,
   };
 }

@@ -48,6 +48,7 @@ const everything: Capabilities = {
   symlinks: true,
   foldsCase: false,
   reflink: false,
+  remote: false,
 };
 
 let worlds = 0;
