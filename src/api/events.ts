@@ -191,6 +191,9 @@ export interface ApiVerifySummary {
   /** Files for which no hash was remembered; `null` without `--remembered`. */
   readonly unremembered: number | null;
   readonly bytesCompared: number;
+  /** What crossed a connection, both ways; 0 between local directories. */
+  readonly bytesSent: number;
+  readonly bytesReceived: number;
   readonly durationMs: number;
   readonly exitCode: number;
 }

@@ -20,6 +20,7 @@ export interface ApplyRequest {
   readonly flush: boolean;
   readonly stateDir: string | undefined;
   readonly history: boolean;
+  readonly login?: MirrorRequest["login"];
   readonly driver: MirrorRequest["driver"];
 }
 
@@ -72,7 +73,7 @@ function refuseUnfit({ name, header, offences, appliedAt }: OpenedPlan): void {
 /** What a mirror would be asked for, that came to this plan. */
 function requestOf(
   header: PlanHeader,
-  { accept, flush, stateDir, history, driver }: ApplyRequest,
+  { accept, flush, stateDir, history, login, driver }: ApplyRequest,
 ): MirrorRequest {
   const { source, target, preserve, links, modifyWindow, deleteLimit, versions } = header;
   return {
@@ -96,6 +97,7 @@ function requestOf(
     versions,
     stateDir,
     history,
+    login,
     driver,
   };
 }

@@ -1,3 +1,5 @@
+import { isEndpointFailure } from "../base/endpoint-failure.ts";
+import type { SyncErrorCode } from "../base/errors.ts";
 import type { RunStatus } from "../engine/events.ts";
 
 const statusCodes = {
@@ -8,6 +10,7 @@ const statusCodes = {
   changes: 4,
   guarded: 5,
   locked: 6,
+  unreachable: 10,
   interrupted: 130,
 } as const satisfies Record<RunStatus, number>;
 
@@ -17,6 +20,14 @@ const precedence: readonly number[] = [130, 1, 2, 5, 6, 10, 3, 7, 75, 4, 0];
 /** The exit code of one run of one source into one target. */
 export function exitCodeOf(status: RunStatus): number {
   return statusCodes[status];
+}
+
+/** What a target's run ended as that could not begin. */
+export function statusOfFailure(
+  code: SyncErrorCode,
+): "guarded" | "locked" | "unreachable" | "failed" {
+  if (isEndpointFailure(code)) return "unreachable";
+  return code === "GUARD" ? "guarded" : code === "LOCKED" ? "locked" : "failed";
 }
 
 /** What a run with that exit code ended as, as far as the code tells. */

@@ -15,21 +15,28 @@ import type { HostPath } from "../fs/driver.ts";
 import { errnoOf } from "../fs/file-error.ts";
 import { readTree } from "../fs/read-tree.ts";
 import { ownDirectory } from "../fs/temp-names.ts";
+import type { Located } from "./replica-key.ts";
 
 /** A replica that is there. */
-export interface OpenReplica {
+export interface OpenReplica extends Located {
   readonly endpoint: LocalEndpoint;
-  readonly root: RootInfo;
 }
 
 /** Opens a replica of this machine. Throws `SyncError` where there is none. */
 export async function openReplica(location: string, host: LocalHost): Promise<OpenReplica> {
-  const endpoint = openLocal(location, host);
-  const root = await endpoint.root();
-  if (root.kind === "directory") return { endpoint, root };
+  const replica = await openAny(location, host);
+  const { root } = replica;
+  if (root.kind === "directory") return replica;
   const code =
     root.kind === "missing" || root.kind === "dangling" ? "ROOT_MISSING" : "ROOT_NOT_DIRECTORY";
   throw new SyncError(code, `${location}: it is no directory that can be read`);
+}
+
+/** The same, whatever stands there, if anything does. */
+export async function openAny(location: string, host: LocalHost): Promise<OpenReplica> {
+  const where = { type: "local", typed: location, path: location } as const;
+  const endpoint = openLocal(location, host);
+  return { where, endpoint, root: await endpoint.root() };
 }
 
 /** A path in a replica as it was typed: below the replica, or in full. Throws a usage error. */

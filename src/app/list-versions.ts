@@ -5,7 +5,7 @@ import type { History } from "../core/version-state.ts";
 import { stateBefore } from "../core/version-state.ts";
 import { openLocalHost } from "../endpoint/local/host.ts";
 import { historyOf, openReplica, pathInReplica } from "./kept-history.ts";
-import { openKeptFiles } from "./version-files.ts";
+import { openKeptFiles } from "../endpoint/local/version-files.ts";
 
 export interface VersionsRequest {
   readonly replica: string;

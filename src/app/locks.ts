@@ -1,12 +1,19 @@
 import { SyncError } from "../base/errors.ts";
-import type { RootInfo } from "../endpoint/endpoint.ts";
+import type { Endpoint } from "../endpoint/endpoint.ts";
+import { machineId } from "../endpoint/local/boot-id.ts";
 import type { Lock, LockHolder, StateStore } from "../state/state.ts";
 import { isLock } from "../state/state.ts";
+import type { Located } from "./replica-key.ts";
+import { hostKey, replicaKey } from "./replica-key.ts";
 
 /** The locks of one run. A target is locked by what it is, so that another name for it finds the same lock. */
 export interface Locks extends AsyncDisposable {
   /** Locks a target; returns whoever holds it already. */
-  take(root: RootInfo, what: string): Promise<LockHolder | undefined>;
+  take(place: LockedPlace, what: string): Promise<LockHolder | undefined>;
+}
+
+export interface LockedPlace extends Located {
+  readonly endpoint: Pick<Endpoint, "machine">;
 }
 
 /** What whoever comes second is told. */
@@ -38,9 +45,9 @@ export function newLocks(
     }
   };
   return {
-    async take(root, what) {
+    async take(place, what) {
       if (store === undefined) return undefined;
-      for (const key of keysOf(root)) {
+      for (const key of keysOf(place)) {
         const taken = await tryLock(store, key, what);
         if (taken === undefined) return undefined;
         if (!isLock(taken)) return taken;
@@ -54,8 +61,14 @@ export function newLocks(
   };
 }
 
-/** By place always, since a missing root has nothing else; by identity as well where there is one. */
-function keysOf(root: RootInfo): string[] {
-  const place = `target:path:${root.realPath}`;
-  return root.missing.length > 0 ? [place] : [place, `target:identity:${root.lineage[0]}`];
+/**
+ * By place always, since a missing root has nothing else; by identity as well where there is one. A host that turns out to be
+ * this machine has this machine's identities.
+ */
+function keysOf(place: LockedPlace): string[] {
+  const { root, endpoint, where } = place;
+  const byPath = `target:path:${replicaKey(place)}`;
+  if (root.missing.length > 0) return [byPath];
+  const machine = endpoint.machine === machineId() ? "" : `${hostKey(where)} `;
+  return [byPath, `target:identity:${machine}${root.lineage[0]}`];
 }

@@ -2,33 +2,32 @@
  * `app` holds the use cases: it opens what a run needs (endpoints, locks, history), hands it to the engine, and is the only
  * room that names concrete drivers and stores. It prints nothing.
  */
-import { join } from "node:path";
-
-import { shownBytes } from "../base/byte-string.ts";
 import type { Clock } from "../base/clock.ts";
 import { SyncError } from "../base/errors.ts";
+import { parseLocation } from "../config/location.ts";
 import { describeVersionRule } from "../config/version-rule.ts";
-import type { Name } from "../core/path.ts";
 import type { Plan } from "../core/plan.ts";
-import type { SnapshotChunk } from "../core/snapshot.ts";
 import type { Endpoint, RootInfo } from "../endpoint/endpoint.ts";
-import type { LocalHost } from "../endpoint/local/host.ts";
 import { openLocalHost } from "../endpoint/local/host.ts";
-import { isLocal } from "../endpoint/local/local-endpoint.ts";
 import { broadcast } from "../engine/broadcast.ts";
 import type { RunSummary } from "../engine/events.ts";
 import type { SingleFile } from "../engine/make-plan.ts";
 import type { Decision, PreparedTarget, RunSettings, TargetRun } from "../engine/mirror.ts";
 import { prepareTarget } from "../engine/mirror.ts";
+import type { SourceScan } from "../engine/scan-both.ts";
 import type { StateStore } from "../state/state.ts";
+import { plainLogin } from "../core/login.ts";
 import { combineExitCodes, exitCodeOf } from "./exit-code.ts";
 import type { Locks } from "./locks.ts";
 import { inUse, newLocks } from "./locks.ts";
 import type { LostPlace, SourcePlace, TargetPlace } from "./places.ts";
 import type { PastKnowledge } from "./memory.ts";
 import { recall } from "./memory.ts";
+import type { Opener } from "./open-endpoint.ts";
+import { newOpener } from "./open-endpoint.ts";
 import { lookAtSource, lookAtTarget, overlaps, sourceScanOf } from "./places.ts";
 import { refuse } from "./refuse.ts";
+import { replicaKey } from "./replica-key.ts";
 import type { RunRecorder } from "./run-recorder.ts";
 import { newRunRecorder } from "./run-recorder.ts";
 import type { MirrorRequest, MirrorResult, RunContext } from "./request.ts";
@@ -61,7 +60,7 @@ interface Shared {
   readonly request: MirrorRequest;
   readonly ctx: RunContext;
   readonly clock: Clock;
-  readonly host: LocalHost;
+  readonly opener: Opener;
   readonly source: SourcePlace;
   readonly store: StateStore | undefined;
   readonly past: PastKnowledge;
@@ -106,20 +105,21 @@ export async function runTargets(
   const startedMonotonic = clock.monotonic();
   const over = new AbortController();
   const signal = AbortSignal.any([ctx.signal, over.signal]);
-  await using host = await openLocalHost(request.driver, request.binding);
-  await using opening = new AsyncDisposableStack();
-  const source = await lookAtSource(request.source, host);
-  opening.use(source.endpoint);
+  const [from, ...to] = [request.source, ...request.targets].map(parseLocation);
+  await using local = await openLocalHost(request.driver, request.binding);
+  const onNotice = (message: string): void => ctx.report({ type: "notice", message });
+  const { login = plainLogin } = request;
+  const { connect } = ctx;
+  await using opener = newOpener({ local, login, onNotice, signal, connect });
+  const source = await lookAtSource(from!, opener);
   const places: (TargetPlace | LostPlace)[] = [];
-  for (const location of request.targets)
-    places.push(await lookAtTarget(location, source, request, host));
-  for (const place of places) if ("endpoint" in place) opening.use(place.endpoint);
+  for (const where of to) places.push(await lookAtTarget(where, source, request, opener));
   // Begun before the rest is opened: where the source is large, a worker is on its way meanwhile.
   const { made } = variation;
   const scan = made === undefined ? beginScan(request, source, places, signal) : undefined;
   try {
     await using store = await openStore(request, ctx);
-    await using locks = newLocks(store, (message) => ctx.report({ type: "notice", message }));
+    await using locks = newLocks(store, onNotice);
     await using past = await recall(request, store);
     const keeps = store !== undefined && request.history;
     const recorder = keeps ? newRunRecorder(ctx.report) : undefined;
@@ -129,7 +129,7 @@ export async function runTargets(
       request,
       ctx,
       clock,
-      host,
+      opener,
       source,
       store,
       past,
@@ -168,10 +168,15 @@ function beginScan(
   source: SourcePlace,
   places: readonly (TargetPlace | LostPlace)[],
   signal: AbortSignal,
-): AsyncIterable<SnapshotChunk> | undefined {
+): SourceScan | undefined {
   const targets = places.filter((place): place is TargetPlace => "root" in place);
-  if (targets.length === 0 || !isThere(source.root)) return undefined;
-  return source.endpoint.scan(sourceScanOf(request, source, targets), signal);
+  const [target] = targets;
+  if (target === undefined || !isThere(source.root)) return undefined;
+  const wanted = sourceScanOf(request, source, targets);
+  // Rows that are sent are worth being asked for along with the target's, so that some need not be.
+  const isSent = source.endpoint.capabilities.remote && !target.endpoint.capabilities.remote;
+  if (isSent && targets.length === 1) return { type: "wanted", request: wanted };
+  return { type: "begun", chunks: source.endpoint.scan(wanted, signal) };
 }
 
 function isThere({ kind }: RootInfo): boolean {
@@ -204,24 +209,18 @@ async function openTarget(
   const { request, ctx, source, locks, past } = shared;
   const { location } = place;
   if ("error" in place) {
-    const { code, message, hint } = place.error;
-    const status = code === "GUARD" ? "guarded" : "failed";
-    return {
-      type: "over",
-      summary: refuse(request, ctx, location, status, { code, message, hint }),
-    };
+    return { type: "over", summary: refuse(request, ctx, location, place.error) };
   }
   const other = place.single === undefined && earlier.find((one) => overlaps(place, one));
   if (other !== false && other !== undefined) {
     const message = `${location} and the target ${other.location} are the same, or one lies inside the other`;
-    const error = { code: "GUARD", message, hint: "Name targets that do not hold one another." };
-    return { type: "over", summary: refuse(request, ctx, location, "guarded", error) };
+    const hint = "Name targets that do not hold one another.";
+    const error = new SyncError("GUARD", message, { hint });
+    return { type: "over", summary: refuse(request, ctx, location, error) };
   }
-  const holder = await locks.take(place.root, `mirror ${request.source} → ${location}`);
+  const holder = await locks.take(place, `mirror ${request.source} → ${location}`);
   if (holder !== undefined) {
-    const { code, message, hint } = inUse(location, holder);
-    const error = { code, message, hint };
-    return { type: "over", summary: refuse(request, ctx, location, "locked", error) };
+    return { type: "over", summary: refuse(request, ctx, location, inUse(location, holder)) };
   }
   for (const key of place.refused) {
     const message = `${key} cannot be kept between ${request.source} and ${location}`;
@@ -237,14 +236,14 @@ async function openTarget(
   }
   const { endpoint: target, root: targetRoot, preserve, single } = place;
   const pair = [
-    pathOf(source.root, single?.sourceName),
-    pathOf(targetRoot, single?.targetName),
+    replicaKey(source, single?.sourceName),
+    replicaKey(place, single?.targetName),
   ] as const;
   const { made, begin } = shared.variation;
   if (made !== undefined && !isSameFile(made.single, single)) {
     const message = `${location}: a file and a directory have changed places since the plan was made`;
-    const error = { code: "ROOT_NOT_DIRECTORY", message, hint: "Make a new plan." };
-    return { type: "over", summary: refuse(request, ctx, location, "failed", error) };
+    const error = new SyncError("ROOT_NOT_DIRECTORY", message, { hint: "Make a new plan." });
+    return { type: "over", summary: refuse(request, ctx, location, error) };
   }
   const prepared = prepareTarget({
     source: source.endpoint,
@@ -262,6 +261,7 @@ async function openTarget(
     ...(begin !== undefined && { begin }),
     confirm: (decision) => ctx.confirm(location, decision),
     watch: (sample) => ctx.watch(location, sample),
+    traffic: () => shared.opener.takeTraffic([source.endpoint, target]),
     report: shared.recorder?.report ?? ctx.report,
     clock: shared.clock,
   });
@@ -275,15 +275,20 @@ function isSameFile(one: SingleFile | undefined, other: SingleFile | undefined):
 /** Compares all targets with one scan of the source. */
 async function planAll(
   opened: readonly Opened[],
-  scan: AsyncIterable<SnapshotChunk>,
+  scan: SourceScan,
   signal: AbortSignal,
 ): Promise<void> {
   const ready = opened
     .filter((one) => one.type === "ready")
     .filter(({ prepared }) => prepared.wantsScan);
   if (ready.length === 0) return;
-  const streams = ready.length === 1 ? [scan] : broadcast(scan, ready.length);
-  await Promise.all(ready.map(({ prepared }, i) => prepared.plan(streams[i]!, signal)));
+  const scans = ready.length === 1 ? [scan] : broadcastScan(scan, ready.length);
+  await Promise.all(ready.map(({ prepared }, i) => prepared.plan(scans[i]!, signal)));
+}
+
+function broadcastScan(scan: SourceScan, readers: number): SourceScan[] {
+  if (scan.type === "wanted") throw new Error("a scan for one target has no other readers");
+  return broadcast(scan.chunks, readers).map((chunks) => ({ type: "begun", chunks }));
 }
 
 /** Carries one target's plan out, and writes into the history what has become of it. */
@@ -311,32 +316,40 @@ function tellPlan(
   return variation.onPlan({ source, target: place, decision }, summary);
 }
 
-/** Old copies go when the run that made more of them has gone well. */
-async function thin({ request, ctx, clock, host }: Shared, target: Endpoint): Promise<void> {
+/** Old copies go when the run that made more of them has gone well. Trouble with them is no trouble of the run. */
+async function thin({ request, ctx, clock }: Shared, target: Endpoint): Promise<void> {
   const { versions: rule } = request;
-  if (rule.keep === "none" || !isLocal(target)) return;
-  const { thinVersions } = await import("./thin-versions.ts");
-  const { hostRoot: root, location } = target;
-  const notice = thinVersions({ host, root, location, rule, clock });
-  if (notice !== undefined) ctx.report({ type: "notice", message: notice });
+  if (rule.keep === "none") return;
+  try {
+    const message = await target.thinVersions(rule, clock.now());
+    if (message !== undefined) ctx.report({ type: "notice", message });
+  } catch (error) {
+    if (!(error instanceof SyncError)) throw error;
+    ctx.report({ type: "notice", message: error.message });
+  }
 }
 
-/** Of the directory, or of the one file in it that a run was about. */
-export function pathOf({ realPath }: RootInfo, file: Name | undefined): string {
-  return file === undefined ? realPath : join(realPath, shownBytes(file));
+/** As it is now, since it may have been made; as it was, where it is out of reach. */
+async function rootNow({ endpoint, root }: TargetPlace): Promise<RootInfo> {
+  try {
+    return await endpoint.root();
+  } catch (error) {
+    if (!(error instanceof SyncError)) throw error;
+    return root;
+  }
 }
 
 /** Writes a finished run into the history and returns its number, 0 where there is none. */
 async function record(
   { source, startedAt }: Shared,
-  { target, single }: Extract<Opened, { type: "ready" }>,
+  { place, single }: Extract<Opened, { type: "ready" }>,
   summary: RunSummary,
   { store, recorder }: { store: StateStore; recorder: RunRecorder },
 ): Promise<number> {
-  const root = await target.root();
+  const root = await rootNow(place);
   const run = {
-    source: pathOf(source.root, single?.sourceName),
-    target: pathOf(root, single?.targetName),
+    source: replicaKey(source, single?.sourceName),
+    target: replicaKey({ ...place, root }, single?.targetName),
     startedAt: new Date(startedAt).toISOString(),
     durationMs: summary.durationMs,
     exitCode: exitCodeOf(summary.status),

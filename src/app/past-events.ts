@@ -67,6 +67,8 @@ export function pastSummary(run: PastRun): RunSummary {
     problems,
     bytesCopied,
     bytesAvoided,
+    sent: record.bytesSent,
+    received: record.bytesReceived,
     durationMs: run.durationMs,
   };
 }

@@ -2,28 +2,27 @@ import { dirname } from "node:path";
 
 import { baseNameOfText } from "./text-path.ts";
 import { SyncError } from "../base/errors.ts";
+import type { Location } from "../core/location.ts";
 import type { Preserve, PreserveKey } from "../core/preserve.ts";
 import type { Endpoint, RootInfo, ScanRequest } from "../endpoint/endpoint.ts";
-import type { LocalHost } from "../endpoint/local/host.ts";
-import { openLocal } from "../endpoint/local/local-endpoint.ts";
 import type { SingleFile } from "../engine/make-plan.ts";
 import { readsAlong, scanRequestOf } from "../engine/make-plan.ts";
+import type { Opener } from "./open-endpoint.ts";
 import { effectivePreserve } from "./preserve.ts";
+import type { Located } from "./replica-key.ts";
 import type { MirrorRequest } from "./request.ts";
 
 /** A source: a directory, or the directory around a single file. */
-export interface SourcePlace {
+export interface SourcePlace extends Located {
   readonly endpoint: Endpoint;
-  readonly root: RootInfo;
   /** Name of the one file that is the whole source. */
   readonly file: SingleFile["sourceName"] | undefined;
 }
 
 /** A target as it was found, before anything is decided. */
-export interface TargetPlace {
+export interface TargetPlace extends Located {
   readonly location: string;
   readonly endpoint: Endpoint;
-  readonly root: RootInfo;
   readonly preserve: Preserve;
   /** Asked to be kept by name, and not to be had. */
   readonly refused: readonly PreserveKey[];
@@ -36,33 +35,40 @@ export interface LostPlace {
   readonly error: SyncError;
 }
 
-export async function lookAtSource(location: string, host: LocalHost): Promise<SourcePlace> {
-  const endpoint = openLocal(location, host);
+export async function lookAtSource(where: Location, opener: Opener): Promise<SourcePlace> {
+  const endpoint = await opener.open(where);
   const root = await endpoint.root();
   if (root.kind === "other") {
-    throw new SyncError("ROOT_NOT_DIRECTORY", `${location}: it is neither a directory nor a file`);
+    const message = `${where.typed}: it is neither a directory nor a file`;
+    throw new SyncError("ROOT_NOT_DIRECTORY", message);
   }
-  if (root.kind !== "file") return { endpoint, root, file: undefined };
-  const around = openLocal(location, host, dirname(root.realPath));
-  return { endpoint: around, root: await around.root(), file: baseNameOfText(root.realPath) };
+  if (root.kind !== "file") return { where, endpoint, root, file: undefined };
+  const around = await opener.openAt(where, dirname(root.realPath));
+  return {
+    where,
+    endpoint: around,
+    root: await around.root(),
+    file: baseNameOfText(root.realPath),
+  };
 }
 
 /** Looks at one target; what is wrong with it is returned, not thrown. */
 export async function lookAtTarget(
-  location: string,
+  where: Location,
   source: SourcePlace,
   { preserve: wishes }: Pick<MirrorRequest, "preserve">,
-  host: LocalHost,
+  opener: Opener,
 ): Promise<TargetPlace | LostPlace> {
+  const location = where.typed;
   try {
-    const { endpoint, root, single } = await openPlace(location, source, host);
+    const { endpoint, root, single } = await openPlace(where, source, opener);
     const { capabilities } = endpoint;
     const { preserve, refused } = effectivePreserve(
       wishes,
       source.endpoint.capabilities,
       capabilities,
     );
-    return { location, endpoint, root, preserve, refused, single };
+    return { where, location, endpoint, root, preserve, refused, single };
   } catch (error) {
     if (!(error instanceof SyncError)) throw error;
     return { location, error };
@@ -70,11 +76,12 @@ export async function lookAtTarget(
 }
 
 async function openPlace(
-  location: string,
+  where: Location,
   source: SourcePlace,
-  host: LocalHost,
+  opener: Opener,
 ): Promise<Pick<TargetPlace, "endpoint" | "root" | "single">> {
-  const endpoint = openLocal(location, host);
+  const location = where.typed;
+  const endpoint = await opener.open(where);
   const root = await endpoint.root();
   if (source.file === undefined) {
     if (root.kind === "directory" || root.kind === "missing" || root.kind === "unreadable") {
@@ -93,9 +100,9 @@ async function openPlace(
   const place =
     root.kind === "directory"
       ? { endpoint, root, targetName: source.file }
-      : await openAround(location, root, host);
+      : await openAround(where, root, opener);
   const { targetName } = place;
-  const isSame = place.root.lineage[0] === source.root.lineage[0] && targetName === source.file;
+  const isSame = isSameDirectory(place, source) && targetName === source.file;
   if (isSame && place.root.missing.length === 0) {
     throw new SyncError("GUARD", `${location}: it is the source itself`, {
       hint: "Name another target.",
@@ -106,13 +113,13 @@ async function openPlace(
 
 /** The directory around a file that is, or shall be, at that root. */
 async function openAround(
-  location: string,
+  where: Location,
   { realPath }: RootInfo,
-  host: LocalHost,
+  opener: Opener,
 ): Promise<
   Pick<TargetPlace, "endpoint" | "root"> & { readonly targetName: SingleFile["targetName"] }
 > {
-  const endpoint = openLocal(location, host, dirname(realPath));
+  const endpoint = await opener.openAt(where, dirname(realPath));
   return { endpoint, root: await endpoint.root(), targetName: baseNameOfText(realPath) };
 }
 
@@ -122,9 +129,18 @@ function danglingLink(location: string): SyncError {
   });
 }
 
+/** What can be told of two places wherever they are. */
+type Known = Pick<TargetPlace, "endpoint" | "root">;
+
+/** Whether two places that exist, or the nearest directories to them that do, are one. */
+export function isSameDirectory(a: Known, b: Known): boolean {
+  return a.endpoint.machine === b.endpoint.machine && a.root.lineage[0] === b.root.lineage[0];
+}
+
 /** Whether two targets are one directory, or one would lie inside the other. */
 export function overlaps(a: TargetPlace, b: TargetPlace | LostPlace): boolean {
-  return "root" in b && (isWithinRoot(a.root, b.root) || isWithinRoot(b.root, a.root));
+  if (!("root" in b) || a.endpoint.machine !== b.endpoint.machine) return false;
+  return isWithinRoot(a.root, b.root) || isWithinRoot(b.root, a.root);
 }
 
 /** A root that does not exist yet is known by where it would be. */

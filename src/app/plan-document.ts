@@ -1,15 +1,14 @@
-import { resolve } from "node:path";
-
 import type { Plan } from "../core/plan.ts";
 import { actionsOf, phaseNames } from "../core/plan.ts";
 import type { Phases } from "../core/plan.ts";
 import type { PlanStep } from "../core/plan-check.ts";
 import { needsOf } from "../core/plan-needs.ts";
 import { totalsOf } from "../core/plan-totals.ts";
-import type { RootInfo } from "../endpoint/endpoint.ts";
 import type { DecodedPlan } from "../state/plan/decode-plan.ts";
 import type { PlanDocument, PlanHeader, PlannedRoot } from "../state/plan/plan-document.ts";
 import type { MadePlan } from "./mirror.ts";
+import type { Located } from "./replica-key.ts";
+import { fixedLocation } from "./replica-key.ts";
 import type { MirrorRequest } from "./request.ts";
 
 /** Everything that has to be known of a plan to carry it out another time. */
@@ -22,8 +21,8 @@ export function documentOf(
   const { checked, targetEntries, skipped, problems, concerns } = plan;
   const header = {
     madeAt,
-    source: rootOf(request.source, source.root),
-    target: rootOf(target.location, target.root),
+    source: rootOf(source),
+    target: rootOf(target),
     preserve: target.preserve,
     links: request.links,
     modifyWindow: request.modifyWindow,
@@ -40,9 +39,10 @@ export function documentOf(
   return { header, actions: plannedActions(plan), problems, concerns };
 }
 
-function rootOf(location: string, { kind, lineage }: RootInfo): PlannedRoot {
+function rootOf({ where, root: { kind, lineage } }: Located): PlannedRoot {
   const exists = kind !== "missing" && kind !== "dangling";
-  return { location, path: resolve(location), exists, identity: lineage[0]! };
+  const path = fixedLocation(where);
+  return { location: where.typed, path, exists, identity: lineage[0]! };
 }
 
 function plannedActions(plan: Plan): PlanDocument["actions"] {

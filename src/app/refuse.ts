@@ -1,5 +1,7 @@
+import type { SyncError } from "../base/errors.ts";
 import { newTally } from "../core/plan-totals.ts";
 import type { RunSummary } from "../engine/events.ts";
+import { statusOfFailure } from "./exit-code.ts";
 import type { MirrorRequest, RunContext } from "./request.ts";
 
 /** Ends a target's run before it began: says why, and sums up that nothing was done. */
@@ -7,14 +9,13 @@ export function refuse(
   { source, dryRun }: MirrorRequest,
   { report }: RunContext,
   target: string,
-  status: "locked" | "failed" | "guarded",
-  error: { readonly code: string; readonly message: string; readonly hint: string | undefined },
+  { code, message, hint }: SyncError,
 ): RunSummary {
-  report({ type: "error", target, ...error });
+  report({ type: "error", target, code, message, hint });
   const summary: RunSummary = {
     source,
     target,
-    status,
+    status: statusOfFailure(code),
     dryRun,
     totals: newTally().totals(),
     checked: 0,
@@ -22,6 +23,8 @@ export function refuse(
     problems: 0,
     bytesCopied: 0,
     bytesAvoided: 0,
+    sent: 0,
+    received: 0,
     durationMs: 0,
   };
   report({ type: "summary", target, summary });

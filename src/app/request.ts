@@ -1,10 +1,12 @@
 import type { Filter } from "../core/filter.ts";
 import type { HashAlgorithm } from "../core/content-hash.ts";
+import type { LoginOptions } from "../core/login.ts";
 import type { DeleteLimit, GuardName } from "../core/guards.ts";
 import type { VersionRule } from "../core/version-thinning.ts";
 import type { CompareMode, LinkMode, PreserveKey } from "../core/preserve.ts";
 import type { ProgressView, Report, RunSummary } from "../engine/events.ts";
 import type { Decision } from "../engine/mirror.ts";
+import type { ConnectRemote } from "./open-remote.ts";
 
 /** One source mirrored into any number of targets: everything that a user can ask for, already checked. */
 export interface MirrorRequest {
@@ -39,6 +41,8 @@ export interface MirrorRequest {
   readonly stateDir: string | undefined;
   /** Record the run in the history; locks are taken all the same. */
   readonly history: boolean;
+  /** How other hosts are reached; with nothing asked for if it is not said. */
+  readonly login?: LoginOptions | undefined;
   /** Forces one of the file drivers. */
   readonly driver: "libc" | "portable" | undefined;
   /** Forces where BLAKE3 comes from. */
@@ -54,6 +58,8 @@ export interface RunContext {
   readonly watch: (target: string, sample: () => ProgressView) => void;
   /** Aborts: finish the files in hand, then stop. A second signal is the process's own business. */
   readonly signal: AbortSignal;
+  /** Connects to other hosts, where that is not for ssh to do. */
+  readonly connect?: ConnectRemote;
 }
 
 /** What a run ended as: one summary for each target, in the order given. */

@@ -6,7 +6,7 @@ import type { SnapshotChunk } from "../core/snapshot.ts";
 import { newChunk, pushFinding } from "../core/snapshot.ts";
 import { layerName, versionsName } from "../core/version-stamp.ts";
 import type { History, PastEntry } from "../core/version-state.ts";
-import type { Endpoint } from "../endpoint/endpoint.ts";
+import type { Endpoint, HashVerdict } from "../endpoint/endpoint.ts";
 import type { LocalEndpoint } from "../endpoint/local/local-endpoint.ts";
 import { ownDirectory } from "../fs/temp-names.ts";
 
@@ -49,6 +49,20 @@ export function pastSource(
       const there = contents.get(path);
       const entry = there?.stored.kind === "file" ? there.stored : expected;
       return replica.read(there?.path ?? path, entry, ...how);
+    },
+    async hash(requests, ...how) {
+      const there = requests.map((request) => {
+        const content = contents.get(request.path);
+        const entry = content?.stored.kind === "file" ? content.stored : request.entry;
+        return { ...request, path: content?.path ?? request.path, entry };
+      });
+      const verdicts = await replica.hash(there, ...how);
+      return verdicts.map((verdict, i): HashVerdict => {
+        const { path } = requests[i]!;
+        return "digest" in verdict
+          ? { path, digest: verdict.digest }
+          : { path, problem: { ...verdict.problem, path } };
+      });
     },
     [Symbol.asyncDispose]: async () => {},
   };

@@ -9,20 +9,19 @@ import type { History } from "../core/version-state.ts";
 import { treeBefore } from "../core/version-state.ts";
 import type { LocalHost } from "../endpoint/local/host.ts";
 import { openLocalHost } from "../endpoint/local/host.ts";
-import { openLocal } from "../endpoint/local/local-endpoint.ts";
 import type { RunSummary } from "../engine/events.ts";
 import type { Decision, TargetRun } from "../engine/mirror.ts";
 import { prepareTarget } from "../engine/mirror.ts";
 import { exitCodeOf } from "./exit-code.ts";
 import type { OpenReplica } from "./kept-history.ts";
-import { historyOf, openReplica, pathInReplica } from "./kept-history.ts";
+import { historyOf, openAny, openReplica, pathInReplica } from "./kept-history.ts";
 import { inUse, newLocks } from "./locks.ts";
 import { effectivePreserve } from "./preserve.ts";
 import type { RunContext } from "./request.ts";
 import { pastSource, restoreTarget } from "./restore-ends.ts";
 import type { RestoreRows } from "./restore-rows.ts";
 import { rowsElsewhere, rowsInPlace } from "./restore-rows.ts";
-import { openKeptFiles } from "./version-files.ts";
+import { openKeptFiles } from "../endpoint/local/version-files.ts";
 
 export interface RestoreRequest {
   readonly replica: string;
@@ -63,9 +62,9 @@ export async function restore(
   }
   await using store = await openStore(request, ctx);
   await using locks = newLocks(store, (message) => ctx.report({ type: "notice", message }));
-  for (const { endpoint, root } of new Set([replica, destination])) {
-    const holder = await locks.take(root, `restore ${request.path} in ${request.replica}`);
-    if (holder !== undefined) throw inUse(endpoint.location, holder);
+  for (const place of new Set([replica, destination])) {
+    const holder = await locks.take(place, `restore ${request.path} in ${request.replica}`);
+    if (holder !== undefined) throw inUse(place.endpoint.location, holder);
   }
   const history = loadHistory(request, ctx, host, replica, top);
   const tree = treeBefore(history, top, 0);
@@ -92,9 +91,9 @@ async function openStore({ stateDir, dryRun }: RestoreRequest, { report }: RunCo
 }
 
 async function openElsewhere(location: string, host: LocalHost): Promise<OpenReplica> {
-  const endpoint = openLocal(location, host);
-  const root = await endpoint.root();
-  if (root.kind === "directory" || root.kind === "missing") return { endpoint, root };
+  const place = await openAny(location, host);
+  const { kind } = place.root;
+  if (kind === "directory" || kind === "missing") return place;
   throw new SyncError("ROOT_NOT_DIRECTORY", `${location}: it is not a directory`);
 }
 
@@ -186,7 +185,8 @@ async function run(
     },
     clock,
   });
-  if (prepared.wantsScan) await prepared.plan(source.scan(noRequest, ctx.signal), ctx.signal);
+  const sourceScan = { type: "wanted", request: noRequest } as const;
+  if (prepared.wantsScan) await prepared.plan(sourceScan, ctx.signal);
   const summary = await prepared.carryOut(ctx.signal);
   const told: RunSummary = isRefused ? { ...summary, status: "guarded" } : summary;
   ctx.report({ type: "summary", target: endpoint.location, summary: told });

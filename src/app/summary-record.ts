@@ -38,10 +38,10 @@ export function summaryRecord(summary: RunSummary): SummaryRecord {
     metadata: totals.metadata,
     skipped: summary.skipped,
     problems: summary.problems,
-    // One-way runs have none, and nothing crosses a connection on one machine.
+    // One-way runs have none.
     conflicts: 0,
-    bytesSent: 0,
-    bytesReceived: 0,
+    bytesSent: summary.sent,
+    bytesReceived: summary.received,
     bytesCopied: summary.bytesCopied,
     bytesAvoided: summary.bytesAvoided,
     durationMs: Math.round(summary.durationMs),

@@ -1,23 +1,28 @@
 import type { Clock } from "../base/clock.ts";
+import { isEndpointFailure } from "../base/endpoint-failure.ts";
 import { SyncError } from "../base/errors.ts";
+import { parseLocation } from "../config/location.ts";
+import { plainLogin } from "../core/login.ts";
 import type { Side } from "../core/problem.ts";
 import type { Endpoint, RootInfo } from "../endpoint/endpoint.ts";
 import { openLocalHost } from "../endpoint/local/host.ts";
-import { openLocal } from "../endpoint/local/local-endpoint.ts";
 import { openPairMemory } from "./remembered.ts";
 import type { RememberedHashes } from "../engine/remembered-checks.ts";
 import type { VerifyFindings, VerifyInput, VerifySettings } from "../engine/verify.ts";
 import { verify as verifyReplicas } from "../engine/verify.ts";
 import type { VerifyEvent, VerifyPhase, VerifySummary } from "../engine/verify-events.ts";
 import type { ProgressView } from "../engine/events.ts";
-import { pathOf } from "./mirror.ts";
+import { newOpener } from "./open-endpoint.ts";
 import type { TargetPlace } from "./places.ts";
-import { lookAtSource, lookAtTarget } from "./places.ts";
-import type { MirrorRequest } from "./request.ts";
+import { isSameDirectory, lookAtSource, lookAtTarget } from "./places.ts";
+import { replicaKey } from "./replica-key.ts";
+import type { MirrorRequest, RunContext } from "./request.ts";
 
 /** Two replicas to be held against each other: everything that a user can ask for, already checked. */
 export interface VerifyRequest
-  extends VerifySettings, Pick<MirrorRequest, "preserve" | "stateDir" | "driver" | "binding"> {
+  extends
+    VerifySettings,
+    Pick<MirrorRequest, "preserve" | "stateDir" | "login" | "driver" | "binding"> {
   /** Locations as typed. */
   readonly source: string;
   readonly target: string;
@@ -29,6 +34,7 @@ export interface VerifyContext {
   readonly report: (event: VerifyEvent) => void;
   readonly watch: (target: string, sample: () => ProgressView) => void;
   readonly signal: AbortSignal;
+  readonly connect?: RunContext["connect"];
 }
 
 /**
@@ -42,17 +48,19 @@ export async function verify(
 ): Promise<{ readonly summary: VerifySummary; readonly exitCode: number }> {
   const startedAt = clock.now();
   const started = clock.monotonic();
-  await using host = await openLocalHost(request.driver, request.binding);
-  await using opening = new AsyncDisposableStack();
-  const source = await lookAtSource(request.source, host);
-  opening.use(source.endpoint);
+  const [from, to] = [parseLocation(request.source), parseLocation(request.target)];
+  await using local = await openLocalHost(request.driver, request.binding);
+  const onNotice = (message: string): void => ctx.report({ type: "notice", message });
+  const { login = plainLogin } = request;
+  const { connect, signal } = ctx;
+  await using opener = newOpener({ local, login, onNotice, signal, connect });
+  const source = await lookAtSource(from, opener);
   requireRoot(request.source, source.root);
   // A file is looked at by way of the directory around it, which says nothing about the file.
-  requireRoot(request.target, await openLocal(request.target, host).root());
-  const place = await lookAtTarget(request.target, source, request, host);
+  requireRoot(request.target, await (await opener.open(to)).root());
+  const place = await lookAtTarget(to, source, request, opener);
   if ("error" in place) throw asUsage(place.error);
-  opening.use(place.endpoint);
-  const isSame = source.root.lineage[0] === place.root.lineage[0] && place.single === undefined;
+  const isSame = isSameDirectory(source, place) && place.single === undefined;
   if (isSame) throw sameRoots(`${request.source} and ${request.target} are the same directory`);
   for (const key of place.refused) {
     const message = `${key} cannot be compared between ${request.source} and ${request.target}`;
@@ -60,15 +68,15 @@ export async function verify(
   }
   const { single } = place;
   const roots = [
-    pathOf(source.root, single?.sourceName),
-    pathOf(place.root, single?.targetName),
+    replicaKey(source, single?.sourceName),
+    replicaKey(place, single?.targetName),
   ] as const;
-  const onNotice = (message: string): void => ctx.report({ type: "notice", message });
   await using memory = request.remembered
     ? await openPairMemory(request.stateDir, roots, onNotice)
     : undefined;
   const run = { request, ctx, source: source.endpoint, place, remembered: memory, startedAt };
-  const summary = await runVerify(run, () => Math.round(clock.monotonic() - started));
+  const verified = await runVerify(run, () => Math.round(clock.monotonic() - started));
+  const summary = { ...verified, ...opener.takeTraffic([source.endpoint, place.endpoint]) };
   if (summary.status === "equal" || summary.status === "different") await memory?.keep();
   ctx.report({ type: "summary", target: request.target, summary });
   return { summary, exitCode: exitCodeOf(summary) };
@@ -120,7 +128,7 @@ async function runVerify(
     if (!(error instanceof SyncError)) throw error;
     const { code, message, hint } = error;
     report({ type: "error", target: name, code, message, hint });
-    return summarize("failed");
+    return summarize(isEndpointFailure(code) ? "unreachable" : "failed");
   }
 }
 
@@ -146,6 +154,8 @@ function summaryOf(
     problems: (findings?.found ?? []).length - differences.length,
     unremembered: remembered ? (findings?.unremembered ?? 0) : undefined,
     bytesCompared: findings?.bytesCompared ?? 0,
+    sent: 0,
+    received: 0,
     durationMs,
   };
 }
@@ -154,6 +164,7 @@ const statusCodes = {
   equal: 0,
   failed: 1,
   different: 3,
+  unreachable: 10,
   interrupted: 130,
 } as const satisfies Record<VerifySummary["status"], number>;
 

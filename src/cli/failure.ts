@@ -1,6 +1,7 @@
 import { CommanderError } from "commander";
 
 import { apiVersion } from "../api/events.ts";
+import { isEndpointFailure } from "../base/endpoint-failure.ts";
 import { SyncError } from "../base/errors.ts";
 import { safeJson } from "./escape.ts";
 import type { Host } from "./host.ts";
@@ -22,7 +23,7 @@ export interface Failure {
 export function explainFailure(error: unknown): Failure {
   if (error instanceof CommanderError) return explainUsage(error);
   if (error instanceof SyncError) {
-    const exitCode = error.code === "USAGE" ? 2 : error.code === "LOCKED" ? 6 : 1;
+    const exitCode = exitCodeOfError(error);
     const { code, message, hint } = error;
     return { code, message, hint, exitCode, stack: undefined };
   }
@@ -34,6 +35,11 @@ export function explainFailure(error: unknown): Failure {
     exitCode: 1,
     stack: isError ? error.stack : undefined,
   };
+}
+
+function exitCodeOfError({ code }: SyncError): number {
+  if (isEndpointFailure(code)) return 10;
+  return code === "USAGE" ? 2 : code === "LOCKED" ? 6 : 1;
 }
 
 /** Says what was thrown, to people and, where they asked for it, to programs. Returns the exit code. */

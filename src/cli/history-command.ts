@@ -15,6 +15,7 @@ const results: Readonly<Record<number, string>> = {
   3: "problems",
   5: "halted by a guard",
   6: "locked",
+  10: "out of reach",
   130: "interrupted",
 };
 

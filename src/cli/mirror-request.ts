@@ -1,14 +1,15 @@
-import path from "node:path";
 import type { Readable } from "node:stream";
 
 import { stateHome } from "../app/past-runs.ts";
+import { fixedLocation } from "../app/replica-key.ts";
 import type { MirrorRequest } from "../app/request.ts";
 import { SyncError } from "../base/errors.ts";
 import { deleteLimitOrDefault } from "../config/delete-limit.ts";
 import { longestWait } from "../config/duration.ts";
 import { readFilterRules } from "../config/filter-rules.ts";
-import { checkLocalLocation } from "../config/location.ts";
+import { parseLocation } from "../config/location.ts";
 import { acceptedGuards, preserveChoice } from "../config/named-choices.ts";
+import type { Location } from "../core/location.ts";
 import type { Host } from "./host.ts";
 import type { MirrorOptions } from "./mirror-options.ts";
 import { refuseLostBytes } from "./typed-bytes.ts";
@@ -35,9 +36,9 @@ export async function toMirrorRequest(
 ): Promise<MirrorRequest> {
   refuseContradictions(options);
   const [source = "", ...targets] = locations;
-  locations.forEach(checkLocalLocation);
+  const [, ...places] = locations.map(parseLocation);
   refuseLostBytes(locations);
-  refuseTwins(targets);
+  refuseTwins(places);
   return {
     source,
     targets,
@@ -130,11 +131,13 @@ function isStdin(filter: MirrorOptions["filters"][number]): boolean {
   return filter.type === "file" && filter.name === "-";
 }
 
-function refuseTwins(targets: readonly string[]): void {
+function refuseTwins(targets: readonly Location[]): void {
   const seen = new Set<string>();
   for (const target of targets) {
-    const place = path.resolve(target);
-    if (seen.has(place)) throw new SyncError("USAGE", `${target}: this target is named twice`);
+    const place = fixedLocation(target);
+    if (seen.has(place)) {
+      throw new SyncError("USAGE", `${target.typed}: this target is named twice`);
+    }
     seen.add(place);
   }
 }

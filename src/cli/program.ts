@@ -33,6 +33,7 @@ Exit codes:
   4    with plan --detailed-exitcode: there is something to do
   5    halted by a guard before the first change
   6    another run holds the lock
+  10   another host cannot be reached, or was lost
   130  interrupted
 
 syncline <COMMAND> --help tells all about a command.`;

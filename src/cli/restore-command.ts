@@ -2,7 +2,7 @@ import { stateHome } from "../app/past-runs.ts";
 import type { RunContext } from "../app/request.ts";
 import type { RestoreRequest } from "../app/restore.ts";
 import { SyncError } from "../base/errors.ts";
-import { checkLocalLocation } from "../config/location.ts";
+import { refuseRemote } from "../config/local-only.ts";
 import { momentExamples, parseMoment } from "../config/moment.ts";
 import { openDisplay } from "./display.ts";
 import { driverOf } from "./driver-choice.ts";
@@ -62,7 +62,7 @@ function requestOf(
   { host, mayReplace }: { readonly host: Host; readonly mayReplace: boolean },
 ): RestoreRequest {
   const locations = to === undefined ? [replica] : [replica, to];
-  locations.forEach(checkLocalLocation);
+  locations.forEach(refuseRemote);
   refuseLostBytes([...locations, path]);
   if (quiet === true && verbose === true) {
     throw new SyncError("USAGE", "--quiet and --verbose exclude each other");

@@ -128,13 +128,32 @@ export function summaryLine(summary: RunSummary, look: Look): string {
     ...(totals.metadata > 0 ? [`${totals.metadata} metadata`] : []),
     ...(summary.skipped > 0 ? [`${summary.skipped} skipped`] : []),
     ...(summary.problems > 0 ? [plural(summary.problems, "problem")] : []),
-    `${formatBytes(summary.dryRun ? totals.bytes : summary.bytesCopied)} sent, ` +
-      `${formatBytes(summary.bytesAvoided)} not sent`,
+    sentWords(summary),
     formatElapsed(summary.durationMs),
     ...(summary.dryRun ? ["dry run, nothing was changed"] : []),
   ];
   const route = `${escapeText(summary.source)} ${glyphs.arrow} ${escapeText(summary.target)}`;
   return `${markOfStatus(summary, look)} ${route}  ${parts.join(` ${glyphs.dot} `)}`;
+}
+
+/**
+ * Between other hosts, what has crossed the connection and what has come about without: by being known there, or by being
+ * small on the way.
+ */
+function sentWords({
+  dryRun,
+  totals,
+  bytesCopied,
+  bytesAvoided,
+  sent,
+  received,
+}: RunSummary): string {
+  const crossed = dryRun ? 0 : sent + received;
+  const [yes, no] =
+    crossed === 0
+      ? [dryRun ? totals.bytes : bytesCopied, bytesAvoided]
+      : [crossed, Math.max(0, bytesCopied + bytesAvoided - crossed)];
+  return `${formatBytes(yes)} sent, ${formatBytes(no)} not sent`;
 }
 
 function markOfStatus({ status }: RunSummary, { glyphs, paint }: Look): string {
@@ -149,6 +168,7 @@ function markOfStatus({ status }: RunSummary, { glyphs, paint }: Look): string {
     case "locked":
     case "interrupted":
       return paint("yellow", glyphs.stopped);
+    case "unreachable":
     case "failed":
       return paint("red", glyphs.failed);
   }
@@ -170,6 +190,8 @@ function outcomeWords({ status }: RunSummary): string[] {
       return ["locked by another run"];
     case "interrupted":
       return ["interrupted"];
+    case "unreachable":
+      return ["out of reach"];
     case "failed":
       return ["failed"];
   }

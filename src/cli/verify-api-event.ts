@@ -58,6 +58,8 @@ function summaryEvent({ summary }: Extract<VerifyEvent, { type: "summary" }>): A
     problems: summary.problems,
     unremembered: summary.unremembered ?? null,
     bytesCompared: summary.bytesCompared,
+    bytesSent: summary.sent,
+    bytesReceived: summary.received,
     durationMs: summary.durationMs,
     exitCode: exitCodeOf(summary),
   };

@@ -47,11 +47,13 @@ export function verifySummaryLine(summary: Summary, look: Look): string {
       `${plural(summary.unremembered ?? 0, "file")} not checked against a remembered hash`,
     ],
   ];
+  const crossed = summary.sent + summary.received;
   const parts = [
-    summary.status,
+    summary.status === "unreachable" ? "out of reach" : summary.status,
     `${summary.checked} checked`,
     ...counts.filter(([count]) => count > 0).map(([, words]) => words),
     `${formatBytes(summary.bytesCompared)} compared`,
+    ...(crossed > 0 ? [`${formatBytes(crossed)} sent`] : []),
     formatElapsed(summary.durationMs),
   ];
   const pair = `${names.source} ${glyphs.arrow} ${names.target}`;
@@ -66,6 +68,7 @@ function markOf({ status }: Summary, { glyphs, paint }: Look): string {
       return paint("yellow", glyphs.warning);
     case "interrupted":
       return paint("yellow", glyphs.stopped);
+    case "unreachable":
     case "failed":
       return paint("red", glyphs.failed);
   }

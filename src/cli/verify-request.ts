@@ -1,7 +1,7 @@
 import type { VerifyRequest } from "../app/verify.ts";
 import { SyncError } from "../base/errors.ts";
 import { readFilterRules } from "../config/filter-rules.ts";
-import { checkLocalLocation } from "../config/location.ts";
+import { parseLocation } from "../config/location.ts";
 import { preserveChoice } from "../config/named-choices.ts";
 import type { RequestDefaults } from "./mirror-request.ts";
 import { refuseLostBytes } from "./typed-bytes.ts";
@@ -15,7 +15,7 @@ export async function toVerifyRequest(
 ): Promise<VerifyRequest> {
   refuseContradictions(options);
   const [source = "", target = ""] = locations;
-  locations.forEach(checkLocalLocation);
+  locations.forEach(parseLocation);
   refuseLostBytes(locations);
   return {
     source,

@@ -1,6 +1,6 @@
 import type { KeptVersion } from "../app/list-versions.ts";
 import { listVersions } from "../app/list-versions.ts";
-import { checkLocalLocation } from "../config/location.ts";
+import { refuseRemote } from "../config/local-only.ts";
 import { pathRecord } from "../app/event-record.ts";
 import { driverOf } from "./driver-choice.ts";
 import { escapePath, safeJson } from "./escape.ts";
@@ -19,7 +19,7 @@ export async function versionsCommand(
   { json = false }: VersionsOptions,
   host: Host,
 ): Promise<number> {
-  checkLocalLocation(replica);
+  refuseRemote(replica);
   refuseLostBytes(path === undefined ? [replica] : [replica, path]);
   const { out, err } = openOutputs(host.stdout, host.stderr);
   const versions = await listVersions({ replica, path, driver: driverOf(host.variables) });

@@ -66,6 +66,13 @@ const plainColumns = [
   "blocks",
 ] as const satisfies (keyof SnapshotChunk)[];
 
+/** The same rows in memory of their own, for whoever needs them when the next chunk has been asked for. */
+export function copyOfChunk(chunk: SnapshotChunk): SnapshotChunk {
+  const copy = newChunk(Math.max(chunk.count, 1));
+  if (chunk.count > 0) copyRows(chunk, 0, chunk.count, copy, 0);
+  return copy;
+}
+
 /** Copies rows behind those of a chunk that has room, column by column; depths become smaller by `above`. */
 function copyRows(
   from: SnapshotChunk,

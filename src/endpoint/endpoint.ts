@@ -31,7 +31,7 @@ export interface Capabilities {
   readonly foldsCase: boolean;
   /** File content can be shared instead of copied within the file system. */
   readonly reflink: boolean;
-  /** Its rows are sent to us, over a line that may be slow. */
+  /** Rows and content cross a connection: each that does not have to is time saved. */
   readonly remote: boolean;
 }
 
@@ -167,12 +167,19 @@ export interface ContentSource {
   ): AsyncIterable<Uint8Array>;
 }
 
-/** Rows that a scan's rows are going to be compared with, and when two count as equal. */
+/**
+ * Rows that a scan's rows are going to be compared with, and when two count as equal: kind, flags, name, size of a file, mtime of
+ * a file and of whatever `preserve` keeps times of, targets of links, numbers of devices, and all that `preserve` says. A name of
+ * a file that has several, on either side, is like nothing where `preserve` keeps hard links.
+ */
 export interface Likeness {
-  /** The other replica's scan. Whoever takes it reads it to its end, or ends it. */
+  /**
+   * The other replica's scan, which may end before all has been seen. Whoever takes it reads on as fast as it can, or ends
+   * it: rows that others have read and it has not are held for it. A chunk may be kept, but not be changed.
+   */
   readonly chunks: AsyncIterable<SnapshotChunk>;
   readonly preserve: Preserve;
-  /** Nanoseconds, of the coarser endpoint. */
+  /** Nanoseconds: mtimes count in whole multiples of this, rounded down. Never coarser than what the endpoint keeps. */
   readonly timeResolution: number;
 }
 
@@ -246,7 +253,10 @@ export interface Endpoint extends ContentSource, AsyncDisposable {
    * Makes a directory in the replica's own for what a run is about to replace or remove; `at` is the moment that names it, in
    * milliseconds since the epoch. `record` is handed the name and gives the text of the file beside it.
    */
-  beginVersions(at: number, record: (stamp: string) => string): Promise<VersionsOfRun>;
+  beginVersions(
+    at: number,
+    record: (stamp: string) => string | Promise<string>,
+  ): Promise<VersionsOfRun>;
 
   /**
    * Carries out actions of one phase. `ordered` keeps them in order and one at a time; otherwise they may run at once.
@@ -265,7 +275,10 @@ export interface Endpoint extends ContentSource, AsyncDisposable {
   /** Lets old copies go that the rule does not keep; `at` in milliseconds since the epoch. Returns what to tell people, if anything. */
   thinVersions(rule: VersionRule, at: number): Promise<string | undefined>;
   progress(): Progress;
-  /** Bytes that have crossed a connection so far, as they crossed it; all zero where there is none. */
+  /**
+   * Bytes that have crossed this endpoint's connection so far, as they crossed it, for whichever of the endpoints that
+   * share it; all zero where there is none.
+   */
   traffic(): Traffic;
 }
 

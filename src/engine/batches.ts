@@ -5,6 +5,19 @@ export interface BatchBounds {
   readonly ahead: number;
 }
 
+/** The bounds that serve where an end is at hand, or those where every batch is a question to another host. */
+export interface BoundsChoice {
+  readonly near: BatchBounds;
+  readonly far: BatchBounds;
+}
+
+export function boundsFor(
+  { near, far }: BoundsChoice,
+  ...ends: readonly { readonly capabilities: { readonly remote: boolean } }[]
+): BatchBounds {
+  return ends.some(({ capabilities }) => capabilities.remote) ? far : near;
+}
+
 /**
  * Files that have to be read, sent off many at a time: a call for each would cost more than most of them hold. Batches may end
  * in any order; the first that fails ends the whole.

@@ -51,7 +51,11 @@ async function settle(
   const out: Settled[] = [];
   const options = { preserve: keptByBoth(source, target), followLinks: false };
   const { signal } = new AbortController();
-  const checker = newContentChecker(source, target, options, (one) => out.push(one), signal);
+  const checker = newContentChecker(
+    { source, target, options, hash: "blake3" },
+    (one) => out.push(one),
+    signal,
+  );
   for (const check of checks) await checker.add(check);
   await checker.finish();
   return out.sort((a, b) => comparePaths(pathOf(a), pathOf(b)));
@@ -61,7 +65,7 @@ function pathOf(settled: Settled): ReturnType<typeof path> {
   return settled.type === "frozen" ? settled.problem.path : settled.path;
 }
 
-describe("content that is read from both ends", () => {
+describe("content that is hashed at both ends", () => {
   test("is equal, or an aspect that differs", async () => {
     const { source, target, checks } = worlds({
       empty: ["", ""],

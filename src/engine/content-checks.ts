@@ -1,38 +1,57 @@
 import type { Difference } from "../core/difference.ts";
 import type { FileEntry } from "../core/entry.ts";
 import type { RelPath } from "../core/path.ts";
-import type { Side } from "../core/problem.ts";
+import type { HashAlgorithm } from "../core/content-hash.ts";
 import type { ApplyOptions, ContentCheck, ContentVerdict, Endpoint } from "../endpoint/endpoint.ts";
-import { EntryProblem } from "../endpoint/endpoint.ts";
-import { newBatches } from "./batches.ts";
+import { boundsFor, newBatches } from "./batches.ts";
+import { hashPairs } from "./hash-pairs.ts";
 
 type Check = Extract<Difference, { type: "check" }> & Pick<ContentCheck, "content">;
 type Settled = Extract<Difference, { type: "differs" | "linked" | "frozen" }>;
 
-const bounds = { files: 1024, bytes: 32 << 20, ahead: 4 };
+const bounds = {
+  near: { files: 1024, bytes: 32 << 20, ahead: 4 },
+  far: { files: 4096, bytes: 128 << 20, ahead: 8 },
+};
+
+/** The two replicas, and how content is read. */
+export interface ContentWork {
+  readonly source: Endpoint;
+  readonly target: Endpoint;
+  readonly options: ApplyOptions;
+  /** By which content is compared where no driver has both at hand. */
+  readonly hash: HashAlgorithm;
+}
 
 /** Reads what has to be read to know whether it differs. Settled differences go to `settle`, in no particular order. */
 export interface ContentChecker {
   /** Resolves when there is room for more. `at` is where the target has the file, if not at the check's path. */
   add(check: Check, at?: RelPath): Promise<void>;
   finish(): Promise<void>;
+  /** Whether content was hashed, each file at both ends, instead of being compared. */
+  hasHashed(): boolean;
 }
 
 export function newContentChecker(
-  source: Endpoint,
-  target: Endpoint,
-  options: ApplyOptions,
+  work: ContentWork,
   settle: (difference: Settled) => void,
   signal: AbortSignal,
 ): ContentChecker {
-  const batches = newBatches<Wanted>(bounds, async (wanted) => {
-    const checks = wanted.map(({ check, at }) => placed(check, at));
-    const verdicts = await compareBatch(checks, source, target, options, signal);
-    for (const [i, { check }] of wanted.entries()) settleOne(check, verdicts[i]!, settle);
-  });
+  let hasHashed = false;
+  const batches = newBatches<Wanted>(
+    boundsFor(bounds, work.source, work.target),
+    async (wanted) => {
+      const checks = wanted.map(({ check, at }) => placed(check, at));
+      const compared = work.target.compareContent(checks, work.source, work.options, signal);
+      hasHashed ||= compared === undefined;
+      const verdicts = await (compared ?? compareHashes(checks, work, signal));
+      for (const [i, { check }] of wanted.entries()) settleOne(check, verdicts[i]!, settle);
+    },
+  );
   return {
     add: (check, at) => batches.add({ check, at }, check.size),
     finish: () => batches.finish(),
+    hasHashed: () => hasHashed,
   };
 }
 
@@ -85,89 +104,22 @@ function settleOne(
   else settle({ type: "linked", path, source, target, aspects, around });
 }
 
-async function compareBatch(
+/** Compares files of which at least one is not at hand: what crosses the connection are digests. */
+async function compareHashes(
   checks: readonly ContentCheck[],
-  source: Endpoint,
-  target: Endpoint,
-  options: ApplyOptions,
+  { source, target, options, hash }: ContentWork,
   signal: AbortSignal,
 ): Promise<ContentVerdict[]> {
-  const direct = target.compareContent(checks, source, options, signal);
-  if (direct !== undefined) return direct;
-  const verdicts: ContentVerdict[] = [];
-  for (const check of checks)
-    verdicts.push(await compareStreams(check, source, target, options, signal));
-  return verdicts;
-}
-
-/** Compares one file where it has to be fetched from both ends. */
-async function compareStreams(
-  { path, content = path, source: sourceEntry, target: targetEntry }: ContentCheck,
-  source: Endpoint,
-  target: Endpoint,
-  options: ApplyOptions,
-  signal: AbortSignal,
-): Promise<ContentVerdict> {
-  const left = pieces("source", source.read(content, sourceEntry, options, signal));
-  const right = pieces("target", target.read(path, targetEntry, { followLinks: false }, signal));
-  try {
-    for (;;) {
-      const [ours, theirs] = [await left.available(), await right.available()];
-      const length = Math.min(ours, theirs);
-      if (length === 0) return { path, equal: ours === theirs };
-      if (!sameBytes(left.take(length), right.take(length))) return { path, equal: false };
-    }
-  } catch (error) {
-    if (!(error instanceof EntryProblem)) throw error;
-    return { path, problem: { path, side: error.side, code: error.code, message: error.message } };
-  } finally {
-    await Promise.all([left.close(), right.close()]);
-  }
-}
-
-interface Pieces {
-  /** Bytes that can be taken now; 0 at the end. */
-  available(): Promise<number>;
-  take(length: number): Uint8Array;
-  close(): Promise<void>;
-}
-
-function pieces(side: Side, stream: AsyncIterable<Uint8Array>): Pieces {
-  const iterator = stream[Symbol.asyncIterator]();
-  let rest: Uint8Array = new Uint8Array(0);
-  return {
-    async available() {
-      while (rest.length === 0) {
-        const next = await nextOf(side, iterator);
-        if (next.done === true) return 0;
-        rest = next.value;
-      }
-      return rest.length;
-    },
-    take(length) {
-      const taken = rest.subarray(0, length);
-      rest = rest.subarray(length);
-      return taken;
-    },
-    async close() {
-      await iterator.return?.();
-    },
-  };
-}
-
-/** The next piece; trouble is said of the side that is read, which the endpoint does not know. */
-async function nextOf(
-  side: Side,
-  iterator: AsyncIterator<Uint8Array>,
-): Promise<IteratorResult<Uint8Array>> {
-  try {
-    return await iterator.next();
-  } catch (error) {
-    if (error instanceof EntryProblem) throw new EntryProblem(side, error.code, error.message);
-    throw error;
-  }
-}
-
-function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
-  return a.every((byte, i) => byte === b[i]);
+  const pairs = checks.map((check) => {
+    const { path, content = path, size } = check;
+    return { path, content, size, source: check.source, target: check.target };
+  });
+  const ends = { source, target, algorithm: hash, followLinks: options.followLinks };
+  const verdicts = await hashPairs(ends, pairs, signal);
+  return pairs.map(({ path }, i): ContentVerdict => {
+    const [ours, theirs] = [verdicts.source[i]!, verdicts.target[i]!];
+    if ("problem" in ours) return { path, problem: ours.problem };
+    if ("problem" in theirs) return { path, problem: theirs.problem };
+    return { path, equal: ours.digest === theirs.digest };
+  });
 }

@@ -20,6 +20,8 @@ export type RunStatus =
   | "declined"
   | "interrupted"
   | "locked"
+  /** Another host could not be reached, or not any more. */
+  | "unreachable"
   | "failed";
 
 export interface RunSummary {
@@ -38,6 +40,9 @@ export interface RunSummary {
   readonly bytesCopied: number;
   /** Content bytes that needed no writing: shared by reflink. */
   readonly bytesAvoided: number;
+  /** Bytes that crossed connections to other hosts, both ways, as they crossed them. */
+  readonly sent: number;
+  readonly received: number;
   readonly durationMs: number;
 }
 

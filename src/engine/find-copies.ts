@@ -30,8 +30,11 @@ interface Candidate {
 /** Bounds, so that many new files cost no more than a moment: what is not looked at is sent. */
 const mostFiles = 1024;
 const mostAlike = 16;
-/** Bytes of new content for each entry of the target, from which on it is worth being scanned once more. */
-const worthAnEntry = 1024;
+/**
+ * Bytes of new content for each entry of the target, from which on it is worth being scanned once more; where rows have to
+ * be sent to us, a row costs some thirty bytes.
+ */
+const worthAnEntry = { near: 1024, far: 64 };
 const smallTree = 20_000;
 
 /** Finds files whose content the target has under a name that stays: by size, samples, and the whole hash. */
@@ -134,8 +137,10 @@ async function scanned(
   wanted: readonly Appeared[],
 ): Promise<Omit<Candidate, "later">[]> {
   const bytes = wanted.reduce((sum, { entry }) => sum + entry.size, 0);
+  const { remote } = search.target.capabilities;
   const entries = search.target.progress().entries;
-  if (entries > smallTree && bytes < worthAnEntry * entries) return [];
+  const isSmall = entries <= smallTree && !remote;
+  if (!isSmall && bytes < entries * (remote ? worthAnEntry.far : worthAnEntry.near)) return [];
   const cursor = newCursor(search.rescan());
   const out: Omit<Candidate, "later">[] = [];
   try {

@@ -78,10 +78,9 @@ async function moveDirectories(finding: Finding): Promise<boolean> {
   const arounds = new Map(
     [...targetTrees, ...sourceTrees].map(({ tree, around }) => [tree, around]),
   );
-  const { source, target, options, signal } = search;
   const settle = (difference: SingleDifference): void => take(finding, difference);
   // One for all of them: a few files each, many directories are read as fast as one.
-  const checker = newContentChecker(source, target, options, settle, signal);
+  const checker = newContentChecker(search, settle, search.signal);
   for (const pair of pairs) {
     const { old, now } = pair;
     for (const { first, tree } of [old, now]) {

@@ -2,7 +2,7 @@ import type { HashAlgorithm } from "../core/content-hash.ts";
 import type { FileEntry } from "../core/entry.ts";
 import type { RelPath } from "../core/path.ts";
 import { comparePaths } from "../core/path.ts";
-import type { Endpoint, Outcome } from "../endpoint/endpoint.ts";
+import type { Endpoint, HashRequest, Outcome } from "../endpoint/endpoint.ts";
 import type { RememberedHash } from "../state/state.ts";
 
 /**
@@ -15,8 +15,16 @@ const mostBytes = 64 << 20;
 /** Files that a run has put in place; none any more where there were too many. */
 export interface CopiedFiles {
   note(outcome: Outcome): void;
-  /** Hashes them where they are now. What has changed since has no hash. */
-  hash(target: Endpoint, algorithm: HashAlgorithm, signal: AbortSignal): Promise<HashedFile[]>;
+  /** Hashes them where that costs nothing but time. What has changed since has no hash. */
+  hash(ends: CopyEnds, algorithm: HashAlgorithm, signal: AbortSignal): Promise<HashedFile[]>;
+}
+
+/** Where files were copied from, and to. */
+export interface CopyEnds {
+  readonly source: Endpoint;
+  readonly target: Endpoint;
+  /** The source was scanned through its links. */
+  readonly followLinks: boolean;
 }
 
 export interface HashedFile {
@@ -28,6 +36,8 @@ export interface HashedFile {
 
 interface CopiedFile {
   readonly path: RelPath;
+  /** Where the source has it. */
+  readonly content: RelPath;
   readonly entry: FileEntry;
 }
 
@@ -41,21 +51,30 @@ export function newCopiedFiles(): CopiedFiles {
       if (action.type !== "put-file" && action.type !== "copy-file") return;
       const { path, entry } = action;
       bytes += entry.size;
-      files.push({ path, entry });
+      const content = action.type === "put-file" ? (action.content ?? path) : path;
+      files.push({ path, content, entry });
       isTooMuch = files.length > mostFiles || bytes > mostBytes;
       if (isTooMuch) files = [];
     },
-    async hash(target, algorithm, signal) {
+    async hash({ source, target, followLinks }, algorithm, signal) {
+      // What another host has been sent is what is here: nothing more has to cross the connection to know it.
+      const side = target.capabilities.remote ? "source" : "target";
+      const end = side === "source" ? source : target;
+      if (files.length === 0 || end.capabilities.remote) return [];
       const sorted = files.toSorted((a, b) => comparePaths(a.path, b.path));
-      const requests = sorted.map(({ path, entry }) => {
-        return { path, size: entry.size, what: "full", entry: atTarget(entry) } as const;
+      const requests = sorted.map((file): HashRequest => {
+        const { entry } = file;
+        const rest = { size: entry.size, what: "full" } as const;
+        return side === "source"
+          ? { path: file.content, entry, ...rest }
+          : { path: file.path, entry: atTarget(entry), ...rest };
       });
-      if (requests.length === 0) return [];
-      const options = { algorithm, followLinks: false, side: "target" } as const;
-      const verdicts = await target.hash(requests, options, signal);
+      const options = { algorithm, side, followLinks: side === "source" && followLinks } as const;
+      const verdicts = await end.hash(requests, options, signal);
       return verdicts.flatMap((verdict, i) => {
         if (!("digest" in verdict)) return [];
-        return [{ ...sorted[i]!, hash: { algorithm, digest: verdict.digest } }];
+        const { path, entry } = sorted[i]!;
+        return [{ path, entry, hash: { algorithm, digest: verdict.digest } }];
       });
     },
   };

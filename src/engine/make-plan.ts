@@ -19,6 +19,9 @@ import type { ContentChecker } from "./content-checks.ts";
 import { newContentChecker } from "./content-checks.ts";
 import type { MoveFinder } from "./find-moves.ts";
 import { newMoveFinder } from "./find-moves.ts";
+import type { Remembrance } from "./remember.ts";
+import type { LikenessRules, SourceScan } from "./scan-both.ts";
+import { likenessOf, scanBoth } from "./scan-both.ts";
 
 /** What a one-way run is asked to do, over all its targets. */
 export interface MirrorSettings {
@@ -78,8 +81,9 @@ export interface SingleFile {
 export interface PlanInput {
   readonly single: SingleFile | undefined;
   readonly source: Endpoint;
-  /** The source's snapshot, as it streams. */
-  readonly chunks: AsyncIterable<SnapshotChunk>;
+  readonly sourceScan: SourceScan;
+  /** Looks at the source's rows on their way. */
+  readonly remembrance?: Pick<Remembrance, "watch" | "wantsAll">;
   readonly target: Endpoint;
   readonly targetExists: boolean;
   /** The nearest directory to the target that exists. */
@@ -93,7 +97,7 @@ export interface PlanInput {
 }
 
 /**
- * Scans the target, compares it with the source as both stream, and makes the plan. Changes nothing. `onReading` is told
+ * Scans the target, and the source if that has not begun, compares them as both stream, and makes the plan. Changes nothing. `onReading` is told
  * when content has to be read for it.
  */
 export async function makePlan(
@@ -101,8 +105,7 @@ export async function makePlan(
   onReading: () => void,
   signal: AbortSignal,
 ): Promise<Plan> {
-  const { source, target, settings, preserve } = input;
-  const { single } = input;
+  const { source, target, settings, preserve, single } = input;
   const planner = newMirrorPlanner({
     delete: settings.delete && single === undefined,
     hardlinks: preserve.hardlinks,
@@ -111,13 +114,9 @@ export async function makePlan(
   });
   const rules = compareRulesOf(input);
   const options = { preserve, followLinks: settings.links === "follow" };
-  const checker = newContentChecker(
-    source,
-    target,
-    options,
-    (settled) => finder.add(settled),
-    signal,
-  );
+  const { hash } = settings;
+  const content = { source, target, options, hash };
+  const checker = newContentChecker(content, (settled) => finder.add(settled), signal);
   const request = scanRequestOf(settings, preserve, "target");
   const finder = looksForMoves(input)
     ? newMoveFinder({
@@ -125,7 +124,7 @@ export async function makePlan(
         target,
         options,
         rules,
-        hash: settings.hash,
+        hash,
         memory: input.memory,
         rescan: () => target.scan(request, signal),
         planner,
@@ -136,9 +135,19 @@ export async function makePlan(
     single === undefined
       ? settings.compare === "content" && readsAlong(settings) && { contentOf: source }
       : { only: single.targetName };
-  const scanned = input.targetExists ? target.scan({ ...request, ...only }, signal) : nothing();
-  const chunks = single === undefined ? input.chunks : renamed(input.chunks, single);
-  const differences = compare(chunks, scanned, rules);
+  const scans = scanBoth(
+    {
+      source,
+      target,
+      sourceScan: input.sourceScan,
+      targetRequest: input.targetExists ? { ...request, ...only } : undefined,
+      likeness: likenessFor(input, rules),
+    },
+    signal,
+  );
+  const watched = input.remembrance?.watch(scans.source) ?? scans.source;
+  const chunks = single === undefined ? watched : renamed(watched, single);
+  const differences = compare(chunks, scans.target, rules);
   let isReading = false;
   try {
     for (;;) {
@@ -210,7 +219,20 @@ function noFinder(planner: MirrorPlanner): MoveFinder {
   return { add: (difference) => planner.add(difference), finish: async () => {} };
 }
 
-async function* nothing(): AsyncGenerator<SnapshotChunk> {}
+function likenessFor(
+  { source, target, settings, preserve, single, remembrance }: PlanInput,
+  { sameness }: CompareRules,
+): LikenessRules | undefined {
+  return likenessOf({
+    source,
+    target,
+    preserve,
+    window: sameness.window,
+    ignoreFiles: settings.ignoreFiles,
+    isSingle: single !== undefined,
+    needsIdentities: remembrance?.wantsAll ?? false,
+  });
+}
 
 /** What is ignored in a directory depends on those around it, so it can only be looked at where it stands. */
 function holdsTrees(input: PlanInput): boolean {

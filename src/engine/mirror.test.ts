@@ -506,7 +506,9 @@ describe("several targets", () => {
     const scan = source.scan(scanRequestOf(defaultSettings, preserve, "source"), signal);
     const ready = prepared.filter(({ wantsScan }) => wantsScan);
     const streams = broadcast(scan, ready.length);
-    await Promise.all(ready.map((one, i) => one.plan(streams[i]!, signal)));
+    await Promise.all(
+      ready.map((one, i) => one.plan({ type: "begun", chunks: streams[i]! }, signal)),
+    );
     const summaries: RunSummary[] = [];
     for (const one of prepared) summaries.push(await one.carryOut(signal));
     return { summaries, events };

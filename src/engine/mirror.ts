@@ -1,4 +1,5 @@
 import type { Clock } from "../base/clock.ts";
+import { isEndpointFailure } from "../base/endpoint-failure.ts";
 import { SyncError } from "../base/errors.ts";
 import type { PlanLimits, PlannedRootFacts, RootFacts } from "../core/guard-checks.ts";
 import { checkPlan, checkRoots, roomNeeded } from "../core/guard-checks.ts";
@@ -9,8 +10,7 @@ import { newTally } from "../core/plan-totals.ts";
 import type { Preserve } from "../core/preserve.ts";
 import { encodeRecord, recordOfPlan } from "../core/version-record.ts";
 import type { VersionRule } from "../core/version-thinning.ts";
-import type { SnapshotChunk } from "../core/snapshot.ts";
-import type { ApplyOptions, Endpoint, Outcome, RootInfo } from "../endpoint/endpoint.ts";
+import type { ApplyOptions, Endpoint, Outcome, RootInfo, Traffic } from "../endpoint/endpoint.ts";
 import type { Baseline, BaselineReader } from "../state/state.ts";
 import { applyPlan } from "./apply-plan.ts";
 import type { ProgressView, Report, Room, RunPhase, RunStatus, RunSummary } from "./events.ts";
@@ -20,6 +20,7 @@ import type { MirrorSettings, SingleFile } from "./make-plan.ts";
 import { makePlan } from "./make-plan.ts";
 import type { Remembrance } from "./remember.ts";
 import { newRemembrance } from "./remember.ts";
+import type { SourceScan } from "./scan-both.ts";
 
 /** How a run is to be done, whatever its target. */
 export interface RunSettings extends MirrorSettings {
@@ -58,6 +59,8 @@ export interface TargetRun {
   /** Told when nothing stands between the plan and its first change; what it throws ends the run before that. */
   readonly begin?: () => void;
   readonly watch: (sample: () => ProgressView) => void;
+  /** What has crossed connections for this run; asked when it is over. */
+  readonly traffic?: () => Traffic;
   readonly report: Report;
   readonly clock: Clock;
 }
@@ -67,7 +70,7 @@ export interface PreparedTarget {
   /** False where a guard has already said no. */
   readonly wantsScan: boolean;
   /** Compares with the source's snapshot and makes the plan. Never rejects: what fails, fails this target. */
-  plan(chunks: AsyncIterable<SnapshotChunk>, signal: AbortSignal): Promise<void>;
+  plan(sourceScan: SourceScan, signal: AbortSignal): Promise<void>;
   /** Takes a plan that was made before, instead of making one. */
   adopt(plan: Plan): void;
   /** Guards, asks, applies, and sums up; whoever keeps the history reports the summary, with its number. */
@@ -120,7 +123,7 @@ export function prepareTarget(run: TargetRun): PreparedTarget {
   );
   return {
     wantsScan,
-    plan: (chunks, signal) => plan(state, chunks, signal),
+    plan: (sourceScan, signal) => plan(state, sourceScan, signal),
     adopt: (made) => adopt(state, made),
     carryOut: (signal) => carryOut(state, signal),
     decision: () => decisionOf(state),
@@ -160,25 +163,21 @@ function enter(state: State, phase: RunPhase): void {
   state.run.report({ type: "phase", target: state.run.target.location, phase });
 }
 
-async function plan(
-  state: State,
-  chunks: AsyncIterable<SnapshotChunk>,
-  signal: AbortSignal,
-): Promise<void> {
+async function plan(state: State, sourceScan: SourceScan, signal: AbortSignal): Promise<void> {
   const { source, target, targetRoot, preserve, settings, startedAt, single } = state.run;
   enter(state, "scan");
   try {
     const targetExists = targetRoot.kind !== "missing";
     const place = { target, targetExists, targetPlace: targetRoot.identity };
     const what = { settings, preserve, startedAt, single, memory: state.run.memory?.reader };
-    const watched = state.remembrance.watch(chunks);
-    const input = { source, chunks: watched, ...place, ...what };
+    const { remembrance } = state;
+    const input = { source, sourceScan, remembrance, ...place, ...what };
     adopt(state, await makePlan(input, () => enter(state, "content"), signal));
     enter(state, "plan");
   } catch (error) {
     state.failure = error;
     // The other targets read the same scan: they must not wait for this one, wherever it failed.
-    await chunks[Symbol.asyncIterator]().return?.();
+    if (sourceScan.type === "begun") await sourceScan.chunks[Symbol.asyncIterator]().return?.();
   }
 }
 
@@ -202,15 +201,16 @@ async function carryOut(state: State, signal: AbortSignal): Promise<RunSummary> 
       if (remembrance.isWanted) await hashCopies(state, signal);
       await remembrance.commit(plan);
     }
-    return summary;
+    return { ...summary, ...run.traffic?.() };
   } finally {
     remembrance.abandon();
   }
 }
 
 async function hashCopies({ run, remembrance, copied }: State, signal: AbortSignal): Promise<void> {
-  const { target, settings } = run;
-  for (const file of await copied.hash(target, settings.hash, signal)) remembrance.noteHash(file);
+  const { source, target, settings } = run;
+  const ends = { source, target, followLinks: settings.links === "follow" };
+  for (const file of await copied.hash(ends, settings.hash, signal)) remembrance.noteHash(file);
 }
 
 async function conclude(state: State, signal: AbortSignal): Promise<RunSummary> {
@@ -253,12 +253,13 @@ async function conclude(state: State, signal: AbortSignal): Promise<RunSummary> 
 
 function limitsOf({ settings, targetRoot, target, source, sourceRoot }: TargetRun): PlanLimits {
   const { freeBytes, freeInodes, device } = targetRoot;
-  const sharesContent = source.machine === target.machine && device === sourceRoot.device;
+  const isHere = !source.capabilities.remote && !target.capabilities.remote;
+  const isOneDisk = source.machine === target.machine && device === sourceRoot.device;
   return {
     deleteLimit: settings.deleteLimit,
     freeBytes,
     freeInodes,
-    reflink: target.capabilities.reflink && sharesContent,
+    reflink: target.capabilities.reflink && isHere && isOneDisk,
     keepsVersions: settings.versions.keep !== "none",
   };
 }
@@ -353,7 +354,7 @@ function fail(state: State, error: unknown, sums?: Sums): RunSummary {
   const { code, message, hint } = error;
   state.run.report({ type: "error", target: state.run.target.location, code, message, hint });
   const totals = sums?.tally.totals();
-  return summarize(state, "failed", {
+  return summarize(state, isEndpointFailure(code) ? "unreachable" : "failed", {
     ...(totals !== undefined && {
       totals,
       problems: sums!.problems,
@@ -383,6 +384,8 @@ function summarize(state: State, status: RunStatus, figures: Figures = {}): RunS
     problems: figures.problems ?? plan?.problems.length ?? 0,
     bytesCopied: figures.bytes ?? 0,
     bytesAvoided: (figures.shared ?? 0) + (figures.totals?.bytesAvoided ?? 0),
+    sent: 0,
+    received: 0,
     durationMs: Math.round(run.clock.monotonic() - run.startedMonotonic),
   };
   return summary;

@@ -16,8 +16,9 @@ export interface Remembrance {
   note(outcome: Outcome): void;
   /** What a file has been found to hold. */
   noteHash(file: HashedFile): void;
-  /** Whether anything is going to be remembered at all. */
+  /** Whether anything is going to be remembered at all, and whether that is all that a scan shows. */
   readonly isWanted: boolean;
+  readonly wantsAll: boolean;
   /** Makes it last. A run that could not do everything leaves out what it could not do. */
   commit(plan: Plan): Promise<void>;
   /** Forgets what was noted; does nothing after {@link Remembrance.commit}. */
@@ -42,6 +43,7 @@ export function newRemembrance(baseline: Baseline | undefined): Remembrance {
       else if (!wantsAll) noteDone(action, begin);
     },
     isWanted: baseline !== undefined,
+    wantsAll,
     noteHash({ path, entry, hash }) {
       if (baseline === undefined || (wantsAll && !isWatched)) return;
       begin()?.put(path, { ...remembered(entry), hash });

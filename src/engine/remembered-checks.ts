@@ -4,9 +4,11 @@ import type { Difference } from "../core/difference.ts";
 import type { FileEntry } from "../core/entry.ts";
 import type { RelPath } from "../core/path.ts";
 import type { Side } from "../core/problem.ts";
-import type { Endpoint, HashOptions, HashVerdict } from "../endpoint/endpoint.ts";
-import { newBatches } from "./batches.ts";
+import type { HashVerdict } from "../endpoint/endpoint.ts";
+import { boundsFor, newBatches } from "./batches.ts";
 import type { ContentChecker } from "./content-checks.ts";
+import type { HashEnds } from "./hash-pairs.ts";
+import { hashPairs } from "./hash-pairs.ts";
 
 /** A content hash that was remembered, and of what. */
 export interface RememberedFile {
@@ -35,19 +37,17 @@ export interface RememberedFindings {
   onUnremembered(path: RelPath): void;
 }
 
-export interface RememberedCheck {
-  readonly source: Endpoint;
-  readonly target: Endpoint;
-  readonly algorithm: HashAlgorithm;
-  /** The source was scanned through its links. */
-  readonly followLinks: boolean;
+export interface RememberedCheck extends HashEnds {
   /** Nanoseconds by which two mtimes may be apart and still be equal. */
   readonly window: number;
   readonly remembered: RememberedHashes;
   readonly findings: RememberedFindings;
 }
 
-const bounds = { files: 2048, bytes: 128 << 20, ahead: 2 };
+const bounds = {
+  near: { files: 2048, bytes: 128 << 20, ahead: 2 },
+  far: { files: 4096, bytes: 128 << 20, ahead: 8 },
+};
 
 /**
  * Checks content by hashes, in place of comparing bytes: the two with each other, and each with what was remembered of it.
@@ -58,10 +58,12 @@ export function newRememberedChecker(
   settle: (difference: Settled) => void,
   signal: AbortSignal,
 ): ContentChecker {
-  const batches = newBatches<Check>(bounds, (checks) => checkBatch(work, checks, settle, signal));
+  const chosen = boundsFor(bounds, work.source, work.target);
+  const batches = newBatches<Check>(chosen, (checks) => checkBatch(work, checks, settle, signal));
   return {
     add: (check) => batches.add(check, check.size),
     finish: () => batches.finish(),
+    hasHashed: () => true,
   };
 }
 
@@ -71,24 +73,18 @@ async function checkBatch(
   settle: (difference: Settled) => void,
   signal: AbortSignal,
 ): Promise<void> {
-  const { source, target, algorithm, followLinks, remembered } = work;
   // Made once: an entry of a check is put together each time that it is asked for.
-  const pairs = checks.map((check) => ({ check, source: check.source, target: check.target }));
-  const hash = (side: Side): Promise<HashVerdict[]> => {
-    const options: HashOptions = { algorithm, side, followLinks: side === "source" && followLinks };
-    const requests = pairs.map(({ check, [side]: entry }) => {
-      const path = side === "source" ? contentPath(check) : check.path;
-      return { path, size: check.size, what: "full" as const, entry };
-    });
-    return (side === "source" ? source : target).hash(requests, options, signal);
-  };
-  const [known, ours, theirs] = await Promise.all([
-    remembered.lookup(checks.map(({ path }) => path)),
-    hash("source"),
-    hash("target"),
+  const pairs = checks.map((check) => {
+    const { path, size } = check;
+    const entries = { source: check.source, target: check.target };
+    return { check, path, content: contentPath(check), size, ...entries };
+  });
+  const [known, hashes] = await Promise.all([
+    work.remembered.lookup(checks.map(({ path }) => path)),
+    hashPairs(work, pairs, signal),
   ]);
   for (const [i, pair] of pairs.entries())
-    judge(work, pair, known[i], [ours[i]!, theirs[i]!], settle);
+    judge(work, pair, known[i], [hashes.source[i]!, hashes.target[i]!], settle);
 }
 
 /** A file of both replicas. */

@@ -21,7 +21,7 @@ export interface VerifyDifference {
   readonly corrupt: readonly Side[];
 }
 
-export type VerifyStatus = "equal" | "different" | "interrupted" | "failed";
+export type VerifyStatus = "equal" | "different" | "interrupted" | "unreachable" | "failed";
 
 export interface VerifySummary {
   readonly source: string;
@@ -40,6 +40,9 @@ export interface VerifySummary {
   readonly unremembered: number | undefined;
   /** Bytes of content that was held against its twin: read once in each replica. */
   readonly bytesCompared: number;
+  /** Bytes that crossed connections to other hosts, both ways. */
+  readonly sent: number;
+  readonly received: number;
   readonly durationMs: number;
 }
 

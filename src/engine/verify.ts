@@ -17,6 +17,8 @@ import type { SingleFile } from "./make-plan.ts";
 import { readsAlong, renamed, tick } from "./make-plan.ts";
 import type { RememberedHashes } from "./remembered-checks.ts";
 import { newRememberedChecker } from "./remembered-checks.ts";
+import type { LikenessRules } from "./scan-both.ts";
+import { likenessOf, scanBoth } from "./scan-both.ts";
 import type { VerifyDifference } from "./verify-events.ts";
 
 /** What is compared, and how closely. */
@@ -82,10 +84,19 @@ export async function verify(
   };
   const checker = checkerOf(input, draft, signal);
   const { source, target, single } = input;
-  const scanned = source.scan(scanRequestOf(input, "source"), signal);
+  const scans = scanBoth(
+    {
+      source,
+      target,
+      sourceScan: { type: "wanted", request: scanRequestOf(input, "source") },
+      targetRequest: scanRequestOf(input, "target"),
+      likeness: likenessFor(input),
+    },
+    signal,
+  );
   const differences = compare(
-    single === undefined ? scanned : renamed(scanned, single),
-    target.scan(scanRequestOf(input, "target"), signal),
+    single === undefined ? scans.source : renamed(scans.source, single),
+    scans.target,
     rulesOf(input),
   );
   try {
@@ -94,8 +105,7 @@ export async function verify(
       if (next.done === true) {
         await checker.finish();
         // Hashes are of each side by itself; bytes are compared once, on whichever side that is counted.
-        if (input.remembered === undefined)
-          draft.bytes = source.progress().bytes + target.progress().bytes;
+        if (!checker.hasHashed()) draft.bytes = source.progress().bytes + target.progress().bytes;
         return findingsOf(draft, next.value);
       }
       for (const difference of next.value) {
@@ -131,7 +141,8 @@ function checkerOf(input: VerifyInput, draft: Draft, signal: AbortSignal): Conte
   const settle = (difference: Exclude<Difference, { type: "check" }>): void =>
     note(draft, difference);
   if (remembered === undefined) {
-    return newContentChecker(source, target, { preserve, followLinks }, settle, signal);
+    const options = { preserve, followLinks };
+    return newContentChecker({ source, target, options, hash: settings.hash }, settle, signal);
   }
   const findings = {
     onCorrupt: (check: Extract<Difference, { type: "check" }>, sides: readonly Side[]): void => {
@@ -251,6 +262,19 @@ function scanRequestOf(input: VerifyInput, side: Side): ScanRequest {
       remembered === undefined &&
       readsAlong(settings) && { contentOf: isSource ? target : source }),
   };
+}
+
+function likenessFor(input: VerifyInput): LikenessRules | undefined {
+  const { source, target, settings, preserve, single, remembered } = input;
+  return likenessOf({
+    source,
+    target,
+    preserve,
+    window: windowOf(input),
+    ignoreFiles: settings.ignoreFiles,
+    isSingle: single !== undefined,
+    needsIdentities: remembered !== undefined,
+  });
 }
 
 function rulesOf(input: VerifyInput): CompareRules {

@@ -78,6 +78,8 @@ const verifyEvents: VerifyEvent[] = [
       problems: 0,
       unremembered: undefined,
       bytesCompared: 0,
+      sent: 0,
+      received: 0,
       durationMs: 1,
     },
   },

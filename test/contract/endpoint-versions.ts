@@ -197,6 +197,38 @@ export function describeVersions(open: OpenPlace): void {
       expect(kept()).toEqual([]);
     });
 
+    test("what is older than the rule keeps, goes with the words beside it", async () => {
+      await using stage = await stageOf(open, {}, { a: file("old"), b: file("younger") });
+      const { place, source, target, versions } = stage;
+      const day = 24 * 3_600_000;
+      expect(await applyOne(target, await removal(stage, "a"), source, { versions })).toBe("done");
+      const second = { versions: await target.beginVersions(at + 3 * day, () => "") };
+      expect(await applyOne(target, await removal(stage, "b"), source, second)).toBe("done");
+      // For drivers that do not believe a clock that runs ahead: they were here three days later.
+      const note = { asOf: at + 3 * day, boot: "another", uptime: 0 };
+      place.make(`target/${store}/thinned.json`, file(`${JSON.stringify(note)}\n`));
+      const thin = (age: number): Promise<string | undefined> =>
+        target.thinVersions({ keep: "trash", age }, at + 4 * day);
+      const kept = (): string[] => brief(place, `target/${store}`).filter((line) => /Z/.test(line));
+      const before = kept();
+      expect([await target.thinVersions({ keep: "none" }, at + 4 * day), kept()]).toEqual([
+        undefined,
+        before,
+      ]);
+      expect([await thin(5 * day), kept()]).toEqual([undefined, before]);
+      expect([await thin(2 * day), kept()]).toEqual([
+        undefined,
+        before.filter((line) => !line.startsWith(stamp)),
+      ]);
+    });
+
+    test("nothing goes where nothing was kept", async () => {
+      await using place = await open();
+      place.make("target", directory);
+      expect(await place.open("target").thinVersions({ keep: "tiered" }, at)).toBe(undefined);
+      expect(brief(place, "target")).toEqual(["directory"]);
+    });
+
     test.each([".syncline", store])("nothing goes where a link stands at %s", async (name) => {
       const link: Made = { kind: "symlink", linkTarget: name === store ? "../../o" : "../o" };
       const made = { n: file("old"), gone: file("gone"), [name]: link };

@@ -67,7 +67,7 @@ export async function planOf(
   const input = {
     single: undefined,
     source,
-    chunks: source.scan(request, never),
+    sourceScan: { type: "wanted", request } as const,
     target,
     targetExists: targetRoot.kind !== "missing",
     targetPlace: targetRoot.identity,

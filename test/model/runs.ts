@@ -108,7 +108,8 @@ export async function runMirror(
   if (options.made !== undefined) prepared.adopt(options.made);
   else if (prepared.wantsScan) {
     const chunks = source.scan(scanRequestOf(settings, preserve, "source"), signal);
-    await prepared.plan(options.through?.(chunks) ?? chunks, signal);
+    const through = options.through?.(chunks) ?? chunks;
+    await prepared.plan({ type: "begun", chunks: through }, signal);
   }
   const summary = await prepared.carryOut(signal);
   return {

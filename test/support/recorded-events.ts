@@ -126,6 +126,8 @@ export function summaryOf(rest: Partial<RunSummary> = {}): RunSummary {
     problems: 0,
     bytesCopied: 0,
     bytesAvoided: 0,
+    sent: 0,
+    received: 0,
     durationMs: 0,
     ...rest,
   };

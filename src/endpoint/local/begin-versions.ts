@@ -5,9 +5,10 @@ import type { Descriptor, FileDriver, HostPath, Stat } from "../../fs/driver.ts"
 import { errnoOf, FileError } from "../../fs/file-error.ts";
 import { newStat } from "../../fs/stat.ts";
 import { ownDirectory, tempNames, tempRun } from "../../fs/temp-names.ts";
-import type { VersionsOfRun } from "../endpoint.ts";
+import type { Endpoint, VersionsOfRun } from "../endpoint.ts";
 import { EntryProblem } from "../endpoint.ts";
 import type { Self } from "./applier.ts";
+import type { LocalHost } from "./host.ts";
 import { aboutStore } from "./version-store.ts";
 
 const ownMode = 0o700;
@@ -16,13 +17,12 @@ const ownMode = 0o700;
  * Makes a directory for what a run replaces and deletes, named by the moment or, where a clock has been set back, by the
  * one after the last run: the order of names is the order of runs. `record` is given the name and becomes the file beside it.
  */
-export function beginVersions(
-  driver: FileDriver,
+export async function beginVersions(
+  { driver, self }: Pick<LocalHost, "driver" | "self">,
   root: HostPath,
-  self: Self,
   at: number,
-  record: (stamp: string) => string,
-): VersionsOfRun {
+  record: Parameters<Endpoint["beginVersions"]>[1],
+): Promise<VersionsOfRun> {
   const open: Descriptor[] = [];
   const hold = (fd: Descriptor): Descriptor => {
     open.push(fd);
@@ -39,7 +39,7 @@ export function beginVersions(
     // A rename would fail with every path; it is said once, and before anything is done.
     if (stat.dev !== device) throw new FileError("EXDEV", "rename");
     const stamp = claim(driver, store, at);
-    writeRecord(driver, store, recordName(stamp) as Name, record(stamp));
+    writeRecord(driver, store, recordName(stamp) as Name, await record(stamp));
     return { stamp };
   } catch (error) {
     const { code, message } = aboutStore(error);

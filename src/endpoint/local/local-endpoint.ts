@@ -19,6 +19,7 @@ import type {
 import { applyStream } from "./apply-stream.ts";
 import { applyStreamed } from "./apply-streamed.ts";
 import { beginVersions } from "./begin-versions.ts";
+import { machineId } from "./boot-id.ts";
 import { capabilitiesOf } from "./capabilities.ts";
 import { hashHere } from "./hash-files.ts";
 import type { LocalHost } from "./host.ts";
@@ -71,7 +72,7 @@ export function openLocal(
 
   return {
     location,
-    machine: "this",
+    machine: machineId(),
     get hostRoot() {
       return hostRoot();
     },
@@ -135,8 +136,7 @@ export function openLocal(
         },
       ),
 
-    beginVersions: async (at, record) =>
-      beginVersions(host.driver, hostRoot(), host.self, at, record),
+    beginVersions: (at, record) => beginVersions(host, hostRoot(), at, record),
 
     apply(actions, ordered, source, options, signal) {
       const run = {
@@ -170,13 +170,18 @@ export function openLocal(
       }
     },
 
-    thinVersions: async () => undefined,
-    traffic: () => ({ sent: 0, received: 0 }),
+    async thinVersions(rule, at) {
+      const { thinVersions } = await import("./thin-versions.ts");
+      return thinVersions({ host, root: hostRoot(), location, rule, at });
+    },
+
     progress: () => ({
       entries: counters[countedEntries]!,
       files: counters[countedFiles]!,
       bytes: counters[countedBytes]!,
     }),
+
+    traffic: () => ({ sent: 0, received: 0 }),
 
     async [Symbol.asyncDispose]() {
       letGo();

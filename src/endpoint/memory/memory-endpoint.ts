@@ -13,6 +13,7 @@ import type { MemoryNode } from "./memory-node.ts";
 import { entryOf } from "./memory-node.ts";
 import { scanChunks } from "./memory-scan.ts";
 import { newNode } from "./memory-tree.ts";
+import { thinVersions } from "./memory-thinning.ts";
 import { beginVersions } from "./memory-versions.ts";
 import type { MemoryWorld } from "./memory-world.ts";
 import { locationOf, nodeAt, parseLocation, resolve, setChild } from "./memory-world.ts";
@@ -91,7 +92,13 @@ export function openMemory(world: MemoryWorld, location: string): Endpoint {
     },
 
     flush: async () => {},
-    thinVersions: async () => undefined,
+
+    async thinVersions(rule, at) {
+      const root = nodeAt(world, rootOf());
+      if (root?.kind === "directory") thinVersions(world, root, rule, at);
+      return undefined;
+    },
+
     traffic: () => ({ sent: 0, received: 0 }),
     progress: () => ({ ...counts }),
     async [Symbol.asyncDispose]() {},

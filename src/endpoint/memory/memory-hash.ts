@@ -1,8 +1,7 @@
-import { createHash } from "node:crypto";
-
 import { byteString } from "../../base/byte-string.ts";
-import { digestBytes, quickRanges, sizeBytes } from "../../core/content-hash.ts";
+import { quickRanges, sizeBytes } from "../../core/content-hash.ts";
 import type { RelPath } from "../../core/path.ts";
+import { openHasher } from "../../fs/hasher.ts";
 import type { Endpoint, HashOptions, HashRequest, HashVerdict } from "../endpoint.ts";
 import { EntryProblem } from "../endpoint.ts";
 import { joinTime } from "./memory-node.ts";
@@ -14,10 +13,7 @@ interface HashedTree {
   readonly ctimeOf: (path: RelPath) => bigint | undefined;
 }
 
-/**
- * Hashes what `read` gives. Digests of the memory driver are good for comparing with one another and for nothing else: they
- * are SHA-256 whatever is asked for, cut to the length of what was asked for.
- */
+/** Hashes what `read` gives. */
 export async function hashFiles(
   tree: HashedTree,
   requests: readonly HashRequest[],
@@ -50,11 +46,12 @@ async function hashFile(
   }
   const content = Buffer.concat(pieces);
   const ranges = what === "quick" ? quickRanges(size) : undefined;
-  const hash = createHash("sha256");
-  if (ranges === undefined) hash.update(content);
+  const hasher = await openHasher(algorithm);
+  hasher.begin();
+  if (ranges === undefined) hasher.update(content);
   else {
-    for (const { from, length } of ranges) hash.update(content.subarray(from, from + length));
-    hash.update(sizeBytes(size));
+    for (const { from, length } of ranges) hasher.update(content.subarray(from, from + length));
+    hasher.update(sizeBytes(size));
   }
-  return { path, digest: byteString(hash.digest().subarray(0, digestBytes[algorithm])) };
+  return { path, digest: byteString(hasher.digest()) };
 }

@@ -16,15 +16,15 @@ import { newNode } from "./memory-tree.ts";
 import type { MemoryWorld } from "./memory-world.ts";
 import { childOf, setChild } from "./memory-world.ts";
 
-const storePath = joinPath(ownDirectory, versionsName as Name);
+export const storePath: RelPath = joinPath(ownDirectory, versionsName as Name);
 
 /** Makes the directory of a run; see the contract. */
-export function beginVersions(
+export async function beginVersions(
   world: MemoryWorld,
   root: MemoryDirectory,
   at: number,
-  record: (stamp: string) => string,
-): VersionsOfRun {
+  record: (stamp: string) => string | Promise<string>,
+): Promise<VersionsOfRun> {
   const { mtime } = root;
   try {
     const store = makeWay(world, root, storePath, 0o700);
@@ -35,7 +35,7 @@ export function beginVersions(
     );
     const stamp = formatStamp(Math.max(at, last + 1));
     setChild(world, store, stamp as Name, newNode(world, store.dev, directory(0o700)));
-    const content = bytesOfText(record(stamp));
+    const content = bytesOfText(await record(stamp));
     const file = newNode(world, store.dev, { kind: "file", mode: 0o600, content });
     setChild(world, store, recordName(stamp) as Name, file);
     return { stamp };

@@ -93,7 +93,8 @@ function decodeMoment(value: unknown): number {
 function decodeRoot(value: unknown, what: string): PlannedRoot {
   const fields = fieldsOf(value, what, rootFields);
   const path = textOf(fields["path"], `path of ${what}`, textLimit);
-  if (!isAbsolute(path) || path.includes("\0")) {
+  const isFixed = isAbsolute(path) || /^(ssh|sftp):\/\//.test(path);
+  if (!isFixed || path.includes("\0")) {
     throw new BadLine(`path of ${what} does not begin at the top`);
   }
   return {

@@ -1,17 +1,17 @@
-import { textOfBytes, byteString } from "../base/byte-string.ts";
-import { SyncError } from "../base/errors.ts";
-import type { Finding } from "../core/entry.ts";
-import type { Name, RelPath } from "../core/path.ts";
-import type { VersionRecord } from "../core/version-record.ts";
-import { decodeRecord, noRecord } from "../core/version-record.ts";
-import { parseStamp, recordName, versionsName } from "../core/version-stamp.ts";
-import type { KeptRun } from "../core/version-state.ts";
-import type { LocalHost } from "../endpoint/local/host.ts";
-import type { Descriptor, HostPath } from "../fs/driver.ts";
-import { errnoOf } from "../fs/file-error.ts";
-import { readTree } from "../fs/read-tree.ts";
-import { newStat } from "../fs/stat.ts";
-import { ownDirectory } from "../fs/temp-names.ts";
+import { textOfBytes, byteString } from "../../base/byte-string.ts";
+import { SyncError } from "../../base/errors.ts";
+import type { Finding } from "../../core/entry.ts";
+import type { Name, RelPath } from "../../core/path.ts";
+import type { VersionRecord } from "../../core/version-record.ts";
+import { decodeRecord, noRecord } from "../../core/version-record.ts";
+import { parseStamp, recordName, versionsName } from "../../core/version-stamp.ts";
+import type { KeptRun } from "../../core/version-state.ts";
+import type { LocalHost } from "./host.ts";
+import type { Descriptor, HostPath } from "../../fs/driver.ts";
+import { errnoOf } from "../../fs/file-error.ts";
+import { readTree } from "../../fs/read-tree.ts";
+import { newStat } from "../../fs/stat.ts";
+import { ownDirectory } from "../../fs/temp-names.ts";
 
 /** One run's directories in a store, by name only. */
 export interface RunNames {

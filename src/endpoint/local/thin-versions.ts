@@ -1,22 +1,21 @@
-import { readFileSync } from "node:fs";
 import { uptime } from "node:os";
 
-import { bytesOfText, rawBytes } from "../base/byte-string.ts";
-import type { Clock } from "../base/clock.ts";
-import { SyncError } from "../base/errors.ts";
-import type { Finding } from "../core/entry.ts";
-import type { Name, RelPath } from "../core/path.ts";
-import { baseName, joinPath, parentPath, rootPath } from "../core/path.ts";
-import type { LastThinning, ThinningMoment, VersionRule } from "../core/version-thinning.ts";
-import { recordAge, survivors, thinningMoment } from "../core/version-thinning.ts";
-import { recordName } from "../core/version-stamp.ts";
-import type { LocalHost } from "../endpoint/local/host.ts";
-import type { Directories } from "../fs/directories.ts";
-import { openDirectories } from "../fs/directories.ts";
-import type { HostPath } from "../fs/driver.ts";
-import { errnoOf } from "../fs/file-error.ts";
-import { removeTree } from "../fs/remove-tree.ts";
-import { ownDirectory, tempNames, tempRun } from "../fs/temp-names.ts";
+import { bytesOfText, rawBytes } from "../../base/byte-string.ts";
+import { SyncError } from "../../base/errors.ts";
+import type { Finding } from "../../core/entry.ts";
+import type { Name, RelPath } from "../../core/path.ts";
+import { baseName, joinPath, parentPath, rootPath } from "../../core/path.ts";
+import type { LastThinning, ThinningMoment, VersionRule } from "../../core/version-thinning.ts";
+import { recordAge, survivors, thinningMoment } from "../../core/version-thinning.ts";
+import { recordName } from "../../core/version-stamp.ts";
+import { bootId } from "./boot-id.ts";
+import type { LocalHost } from "./host.ts";
+import type { Directories } from "../../fs/directories.ts";
+import { openDirectories } from "../../fs/directories.ts";
+import type { HostPath } from "../../fs/driver.ts";
+import { errnoOf } from "../../fs/file-error.ts";
+import { removeTree } from "../../fs/remove-tree.ts";
+import { ownDirectory, tempNames, tempRun } from "../../fs/temp-names.ts";
 import type { KeptFiles, RunNames } from "./version-files.ts";
 import { openKeptFiles, readSmall } from "./version-files.ts";
 
@@ -28,7 +27,8 @@ export interface ThinningRequest {
   readonly root: HostPath;
   readonly location: string;
   readonly rule: VersionRule;
-  readonly clock: Clock;
+  /** Milliseconds since the epoch. */
+  readonly at: number;
 }
 
 /**
@@ -49,9 +49,8 @@ export function thinVersions(request: ThinningRequest): string | undefined {
   }
 }
 
-function thin({ host, root, location, rule, clock }: ThinningRequest, files: KeptFiles) {
-  const start = { boot: bootId(), uptime: Math.round(uptime() * 1000) };
-  const now = clock.now();
+function thin({ host, root, location, rule, at: now }: ThinningRequest, files: KeptFiles) {
+  const start = { boot: bootId() ?? "", uptime: Math.round(uptime() * 1000) };
   const stamps = files.runs.map(({ at }) => at);
   const last = parseNote(readSmall(host, files.fd, noteName, 4096));
   const moment = thinningMoment({ now, ...start, stamps, last });
@@ -189,14 +188,5 @@ function writeNote({ driver }: LocalHost, { fd }: KeptFiles, note: LastThinning)
     driver.rename(fd, temp, fd, noteName, "replace");
   } finally {
     driver.close(file);
-  }
-}
-
-/** Changes with every start of the machine, where the system tells; nobody can set it. */
-function bootId(): string {
-  try {
-    return readFileSync("/proc/sys/kernel/random/boot_id", "latin1").trim();
-  } catch {
-    return "";
   }
 }

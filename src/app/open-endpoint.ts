@@ -1,0 +1,79 @@
+import type { ByteString } from "../base/byte-string.ts";
+import { bytesOfText } from "../base/byte-string.ts";
+import type { Location, RemoteLocation } from "../core/location.ts";
+import { locationKey } from "../core/location.ts";
+import type { Endpoint, Traffic } from "../endpoint/endpoint.ts";
+import type { LocalHost } from "../endpoint/local/host.ts";
+import { openLocal } from "../endpoint/local/local-endpoint.ts";
+import type { ConnectRemote, RemoteContext, RemoteHost } from "./open-remote.ts";
+import { connectRemote } from "./open-remote.ts";
+
+/** Opens places, wherever they are; all on one host share a connection. What it has opened ends with it. */
+export interface Opener extends AsyncDisposable {
+  /** Throws `SyncError` where the host is out of reach. */
+  open(location: Location): Promise<Endpoint>;
+  /** Opens a directory in place of what a location says, by the path that the host itself has given it. */
+  openAt(location: Location, realPath: string): Promise<Endpoint>;
+  /** What has crossed the connections of these endpoints since that was last asked for any of them. */
+  takeTraffic(endpoints: readonly Endpoint[]): Traffic;
+}
+
+export interface OpenerOptions extends RemoteContext {
+  readonly local: LocalHost;
+  /** In place of ssh. */
+  readonly connect: ConnectRemote | undefined;
+}
+
+interface Connection {
+  readonly host: Promise<RemoteHost>;
+  /** What somebody has been told of already. */
+  told: Traffic;
+}
+
+export function newOpener({ local, connect = connectRemote, ...context }: OpenerOptions): Opener {
+  const stack = new AsyncDisposableStack();
+  const connections = new Map<string, Connection>();
+  const connectionOf = new Map<Endpoint, Connection>();
+
+  const connectTo = (location: RemoteLocation): Connection => {
+    const key = locationKey({ ...location, path: "" as ByteString });
+    const known = connections.get(key);
+    if (known !== undefined) return known;
+    const host = connect(location, context).then((opened) => stack.use(opened));
+    const connection = { host, told: { sent: 0, received: 0 } };
+    connections.set(key, connection);
+    return connection;
+  };
+
+  const openRemote = async (location: RemoteLocation, path: ByteString): Promise<Endpoint> => {
+    const connection = connectTo(location);
+    const host = await connection.host;
+    const endpoint = stack.use(await host.open(location, path));
+    connectionOf.set(endpoint, connection);
+    return endpoint;
+  };
+
+  return {
+    async open(location) {
+      if (location.type !== "local") return openRemote(location, location.path);
+      return stack.use(openLocal(location.typed, local, location.path));
+    },
+    async openAt(location, realPath) {
+      if (location.type !== "local") return openRemote(location, bytesOfText(realPath));
+      return stack.use(openLocal(location.typed, local, realPath));
+    },
+    takeTraffic(endpoints) {
+      const ends = new Map(endpoints.map((one) => [connectionOf.get(one), one] as const));
+      let [sent, received] = [0, 0];
+      for (const [connection, endpoint] of ends) {
+        if (connection === undefined) continue;
+        const now = endpoint.traffic();
+        sent += now.sent - connection.told.sent;
+        received += now.received - connection.told.received;
+        connection.told = now;
+      }
+      return { sent, received };
+    },
+    [Symbol.asyncDispose]: () => stack[Symbol.asyncDispose](),
+  };
+}
