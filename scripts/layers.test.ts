@@ -95,11 +95,13 @@ const cases: { name: string; files: Record<string, string>; violations: string[]
       "endpoint/endpoint.ts": "/** The contract. */\n",
       "endpoint/local/open.ts": 'import "../endpoint.ts";\nimport "../memory/open.ts";\n',
       "endpoint/memory/open.ts": "",
-      "endpoint/sftp/open.ts": "",
+      "endpoint/sftp/open.ts": 'import "../ssh/start.ts";\n',
+      "endpoint/ssh/start.ts": 'import "../sftp/open.ts";\n',
     },
     violations: [
       "src/agent/main.ts:3: imports endpoint/sftp/open.ts; the agent serves the local endpoint only",
       "src/endpoint/local/open.ts:2: imports endpoint/memory/open.ts; drivers do not know each other",
+      "src/endpoint/ssh/start.ts:1: imports endpoint/sftp/open.ts; what drivers share knows none of them",
     ],
   },
   {
