@@ -95,8 +95,12 @@ export const LIBRARY: Room = {
   node: false,
 };
 
-/** The only file that reads the environment and ends the process. */
-export const PROGRAM_ENTRY = "cli/main.ts";
+/** The first files of programs: only they read the environment and end the process. */
+export const PROGRAM_ENTRIES: readonly string[] = [
+  "cli/main.ts",
+  "agent/main.ts",
+  "agent/bootstrap.ts",
+];
 
 /** Files outside `src/` that it may read. */
 export const OUTSIDE: readonly string[] = ["../package.json"];

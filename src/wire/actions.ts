@@ -49,9 +49,7 @@ export function readActions(from: Reader): Action[] {
     throw new WireError("a batch of actions has columns of other lengths");
   const row = (): number => from.varint(count - 1);
   const paths = new Map(from.list(count, (): [number, RelPath] => [row(), readPath(from)]));
-  const originals = new Map(
-    from.list(count, (): [number, FileEntry] => [row(), readFile(from)]),
-  );
+  const originals = new Map(from.list(count, (): [number, FileEntry] => [row(), readFile(from)]));
   const expectedRow = new Int32Array(count).fill(-1);
   let next = 0;
   for (let i = 0; i < count; i++) if (hasExpected[i] === 1) expectedRow[i] = next++;
@@ -82,7 +80,8 @@ function checkAction(batch: Batch, row: number): void {
   const expectedRow = batch.expectedRow[row]!;
   if (expectedRow >= 0 && !isRealEntry(findingAt(batch.expected, expectedRow)))
     throw new WireError("an action expects what cannot be");
-  const needsFrom = type === "link" || type === "move" || type === "exchange" || type === "copy-file";
+  const needsFrom =
+    type === "link" || type === "move" || type === "exchange" || type === "copy-file";
   const needsExpected = type === "set-metadata" || type === "exchange";
   const isComplete =
     (!needsFrom || batch.from.has(row)) &&

@@ -25,12 +25,7 @@ const plain = [
 ] as const satisfies readonly (keyof SnapshotChunk)[];
 
 /** Copies rows `start` to just before `end` behind the last row of a chunk that has room for them, names and all. */
-export function copyRows(
-  from: SnapshotChunk,
-  start: number,
-  end: number,
-  to: SnapshotChunk,
-): void {
+export function copyRows(from: SnapshotChunk, start: number, end: number, to: SnapshotChunk): void {
   if (end <= start) return;
   const at = to.count;
   for (const name of plain) {

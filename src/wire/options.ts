@@ -5,7 +5,12 @@ import { parseName, parseRelPath } from "../core/path.ts";
 import type { Preserve } from "../core/preserve.ts";
 import { preserveKeys } from "../core/preserve.ts";
 import type { VersionRule } from "../core/version-thinning.ts";
-import type { ApplyOptions, HashOptions, PackOptions, VersionsOfRun } from "../endpoint/endpoint.ts";
+import type {
+  ApplyOptions,
+  HashOptions,
+  PackOptions,
+  VersionsOfRun,
+} from "../endpoint/endpoint.ts";
 import type { ScanRequest } from "../endpoint/endpoint.ts";
 import { hashAlgorithms, linkModes, problemCodes, sides } from "./enums.ts";
 import type { Reader } from "./reader.ts";
@@ -48,10 +53,10 @@ function writeFilter(out: Writer, { rules, minSize, maxSize }: Filter): void {
 }
 
 function readFilter(from: Reader): Filter {
-  const rules = from.list(
-    mostRules,
-    (): FilterRule => ({ pattern: from.latin1(patternBytes), origin: from.text(patternBytes) }),
-  );
+  const rules = from.list(mostRules, (): FilterRule => ({
+    pattern: from.latin1(patternBytes),
+    origin: from.text(patternBytes),
+  }));
   const [minSize, maxSize] = [from.optional(() => from.f64()), from.optional(() => from.f64())];
   return { rules, minSize, maxSize };
 }

@@ -54,7 +54,8 @@ export function newRowOrder(): RowOrder {
 function isName(names: Uint8Array, start: number, end: number): boolean {
   const length = end - start;
   if (length === 0 || length > longestName) return false;
-  const isDots = names[start] === DOT && (length === 1 || (length === 2 && names[start + 1] === DOT));
+  const isDots =
+    names[start] === DOT && (length === 1 || (length === 2 && names[start + 1] === DOT));
   if (isDots) return false;
   for (let i = start; i < end; i++) if (names[i] === 0 || names[i] === SLASH) return false;
   return true;

@@ -44,7 +44,7 @@ export class RunCutter {
   /** Copies rows, and returns the runs that they complete. Stores stay as they are for as long as somebody has them. */
   take(chunk: SnapshotChunk): Run[] {
     const runs: Run[] = [];
-    for (let row = 0; row < chunk.count; ) {
+    for (let row = 0; row < chunk.count;) {
       const to = this.#endOfRun(chunk, row);
       this.#makeRoom(to.row - row);
       copyRows(chunk, row, to.row, this.#store);
@@ -60,7 +60,10 @@ export class RunCutter {
   }
 
   /** Finds the end of the run that the row is in: in the chunk, or the chunk's own. */
-  #endOfRun(chunk: SnapshotChunk, start: number): { readonly row: number; readonly isEnd: boolean } {
+  #endOfRun(
+    chunk: SnapshotChunk,
+    start: number,
+  ): { readonly row: number; readonly isEnd: boolean } {
     const most = mostRunRows - (this.#store.count - this.#from);
     for (let row = start; row < chunk.count; row++) {
       if (endsRun(chunk, row) || row + 1 - start >= most) return { row: row + 1, isEnd: true };

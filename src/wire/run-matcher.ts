@@ -72,7 +72,8 @@ export class RunMatcher {
       const { rows, digest } = this.#known.get(this.#next)!;
       this.#known.delete(this.#next);
       this.#rowsPassed += rows;
-      if (digest !== undefined && this.#numbers.get(digest) === this.#next) this.#numbers.delete(digest);
+      if (digest !== undefined && this.#numbers.get(digest) === this.#next)
+        this.#numbers.delete(digest);
     }
   }
 }

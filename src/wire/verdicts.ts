@@ -58,7 +58,10 @@ function refuse(): never {
 type Trouble = Pick<Problem, "side" | "code" | "message">;
 
 export function writeProblem(out: Writer, { side, code, message }: Trouble): void {
-  out.oneOf(sides, side).oneOf(problemCodes, code).text(message.slice(0, sentenceBytes / 4));
+  out
+    .oneOf(sides, side)
+    .oneOf(problemCodes, code)
+    .text(message.slice(0, sentenceBytes / 4));
 }
 
 export function readProblem(from: Reader): Trouble {

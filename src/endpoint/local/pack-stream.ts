@@ -37,7 +37,8 @@ export async function* packStream(
 ): AsyncGenerator<Uint8Array> {
   const { host } = work;
   const isSmall =
-    files.length <= smallFiles && files.reduce((sum, { entry }) => sum + entry.size, 0) < smallBytes;
+    files.length <= smallFiles &&
+    files.reduce((sum, { entry }) => sum + entry.size, 0) < smallBytes;
   const parts = partsOf(files)[Symbol.iterator]();
   const begun: { readonly part: Part; readonly result: Promise<PackResult> | undefined }[] = [];
   const ahead = isSmall ? 1 : host.threads + 2;
@@ -102,7 +103,16 @@ function jobOf(
   for (const { path, entry } of wanted) pushFinding(files, 0, path, entry);
   const isRoot = host.self.isRoot;
   const level = options.compress && codecsHere()[0] === "zstd" ? 1 : undefined;
-  return { type: "pack", root, files, first, options: { ...options, isRoot }, level, series, counters };
+  return {
+    type: "pack",
+    root,
+    files,
+    first,
+    options: { ...options, isRoot },
+    level,
+    series,
+    counters,
+  };
 }
 
 function* partsOf(files: readonly WantedFile[]): Generator<Part> {

@@ -123,7 +123,8 @@ function fillOnce(
   const copied = copyContent(ctx.copy, from, to, before.size, before.blocks);
   onSide("source", () => driver.statDescriptor(from, after));
   if (copied.size !== before.size || !isSameMoment(before, after)) return undefined;
-  if (isUntouched(before, planned) || ctx.options.asPlanned === true) return { entry: planned, copied };
+  if (isUntouched(before, planned) || ctx.options.asPlanned === true)
+    return { entry: planned, copied };
   const { preserve } = ctx.options;
   const wantsAttributes = preserve.xattrs || preserve.acls;
   const xattrs = wantsAttributes

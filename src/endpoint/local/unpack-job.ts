@@ -72,12 +72,7 @@ function recordsOf(pack: Uint8Array, { codec, length, digest }: PackHeader): Uin
   throw new WireError("a pack is not what was sent");
 }
 
-function unpack(
-  unpacker: Unpacker,
-  job: UnpackJob,
-  reader: PackReader,
-  ended: EndedFile[],
-): void {
+function unpack(unpacker: Unpacker, job: UnpackJob, reader: PackReader, ended: EndedFile[]): void {
   for (;;) {
     // What is in hand is finished, and nothing else begun, when it is time to stop.
     const isStopped = Atomics.load(job.signals, stopFlag) !== 0;
@@ -115,6 +110,7 @@ function follow(unpacker: Unpacker, job: UnpackJob, record: PackRecord): EndedFi
 
 function actionAt({ batch, first }: UnpackJob, index: number): PutFile {
   const row = index - first;
-  if (row < 0 || row >= batch.types.length) throw new WireError("a pack has a file that nobody asked for");
+  if (row < 0 || row >= batch.types.length)
+    throw new WireError("a pack has a file that nobody asked for");
   return decodeAction(batch, row) as PutFile;
 }

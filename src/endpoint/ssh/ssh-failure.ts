@@ -19,6 +19,8 @@ interface Meaning {
 /** The exit code for ssh's own failures. Programs over there may have it, too. */
 const ownFailure = 255;
 const maxSaidLines = 6;
+/** Said in the place of ssh where there is none. */
+export const noProgram = "syncline: there is no such program as ssh";
 
 /** The first that fits counts. */
 const meanings: readonly Meaning[] = [
@@ -94,15 +96,15 @@ const meanings: readonly Meaning[] = [
 ];
 
 /** What ended a login: ssh itself, or a host that runs nothing for us. */
-export function loginFailure(host: string, end: SshEnd): SyncError {
+export function loginFailure(host: string, end: SshEnd, printed: string = ""): SyncError {
   const said = lastLines(end.stderr);
   const meaning = meanings.find(({ pattern }) => pattern.test(end.stderr));
   if (meaning !== undefined && end.exitCode === ownFailure) {
     const { code, message, hint } = meaning;
     return new SyncError(code, `${host}: ${message}${said}`, { hint: hint(host) });
   }
-  if (end.exitCode === 127 && /\bexec: .*not found/.test(end.stderr)) {
-    return new SyncError("ENDPOINT_UNREACHABLE", `${host}: ssh cannot be started${said}`, {
+  if (end.stderr.includes(noProgram)) {
+    return new SyncError("ENDPOINT_UNREACHABLE", `${host}: ssh cannot be started`, {
       hint: "Install the OpenSSH client, or name the program in SYNCLINE_SSH.",
     });
   }
@@ -111,7 +113,8 @@ export function loginFailure(host: string, end: SshEnd): SyncError {
       hint: `Run \`ssh ${host}\` to see what it says.`,
     });
   }
-  return new SyncError("ENDPOINT_NO_NODE", `${host}: no program can be run there${said}`, {
+  const words = lastLines(`${end.stderr}\n${printed}`);
+  return new SyncError("ENDPOINT_NO_NODE", `${host}: no program can be run there${words}`, {
     hint: sftpInstead(host),
   });
 }

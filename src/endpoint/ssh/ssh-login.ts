@@ -28,8 +28,8 @@ export interface SshLogin {
   progress(): void;
   /** The program there has answered: nobody is asked for a password any more, and silence is somebody else's concern. */
   succeed(): void;
-  /** Waits for ssh to end, and says why it did. */
-  failure(): Promise<SyncError>;
+  /** Waits for ssh to end, and says why it did. `printed` is what programs there have said of it on standard output. */
+  failure(printed?: string): Promise<SyncError>;
 }
 
 /** Starts ssh. Throws `USAGE` where the password cannot be had. */
@@ -72,12 +72,12 @@ export async function beginLogin(
       isDone = true;
       settle();
     },
-    async failure() {
+    async failure(printed = "") {
       const end = await ssh.ended;
       const asked = askpass?.failure();
       if (asked instanceof SyncError) return asked;
       if (isLate) return silence(host, timeout);
-      return isDone ? connectionLost(host, end) : loginFailure(host, end);
+      return isDone ? connectionLost(host, end) : loginFailure(host, end, printed);
     },
   };
 }

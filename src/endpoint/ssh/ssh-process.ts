@@ -6,6 +6,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { Arrivals, Departures } from "../../wire/byte-pipe.ts";
 import { arrivalsOf, departuresTo } from "../../wire/byte-pipe.ts";
 import type { SshEnd } from "./ssh-failure.ts";
+import { noProgram } from "./ssh-failure.ts";
 
 /** Variables of an environment. */
 export type Variables = Readonly<Record<string, string | undefined>>;
@@ -29,7 +30,7 @@ export interface SshProcess {
 }
 
 /** Ctrl-C and the end of the terminal are for us: files in hand are still to be finished over the connection. */
-const launcher = 'trap "" INT HUP; exec "$@"';
+const launcher = `command -v "$1" >/dev/null || { echo "${noProgram}" >&2; exit 127; }; trap "" INT HUP; exec "$@"`;
 const mostStderr = 16_384;
 /** What ssh has left to say when it is gone: processes that it leaves behind may hold the stream open. */
 const lastWordsMs = 100;
@@ -73,7 +74,7 @@ async function settle(child: ChildProcessWithoutNullStreams, said: () => string)
   try {
     await once(child, "exit");
   } catch (error) {
-    return { exitCode: 127, stderr: `exec: ssh: not found (${(error as Error).message})` };
+    return { exitCode: 127, stderr: `${noProgram} (${(error as Error).message})` };
   }
   await Promise.race([closed, delay(lastWordsMs, undefined, { ref: false })]);
   for (const stream of [child.stderr, child.stdin]) stream.destroy();

@@ -18,7 +18,7 @@ export async function openSshTransport(
 }
 
 function transportOf(login: SshLogin): Transport {
-  const { arrivals, departures, ended, kill } = login.ssh;
+  const { arrivals, departures, kill } = login.ssh;
   let isDestroyed = false;
   return {
     write: (bytes) => departures.write(bytes),
@@ -27,14 +27,21 @@ function transportOf(login: SshLogin): Transport {
       isDestroyed = true;
       kill();
     },
-    incoming: (async function* () {
-      for await (const piece of arrivals) {
-        login.succeed();
-        yield piece;
-      }
-      if (isDestroyed) return;
-      const { exitCode } = await ended;
-      if (exitCode !== 0 || arrivals.count === 0) throw await login.failure();
-    })(),
+    incoming: bytesUntilEnd(login, () => isDestroyed),
   };
+}
+
+/** What arrives. Ends where the other side has ended well, or we have; throws why in all other cases. */
+export async function* bytesUntilEnd(
+  login: SshLogin,
+  isDestroyed: () => boolean,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  const { arrivals, ended } = login.ssh;
+  for await (const piece of arrivals) {
+    login.succeed();
+    yield piece;
+  }
+  if (isDestroyed()) return;
+  const { exitCode } = await ended;
+  if (exitCode !== 0 || arrivals.count === 0) throw await login.failure();
 }
