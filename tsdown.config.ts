@@ -1,5 +1,6 @@
 import { defineConfig, type UserConfig } from "tsdown";
 
+import { bootstrapProgram, carriedProgram } from "./scripts/agent-bundle.ts";
 import { directBuiltins } from "./scripts/direct-builtins.ts";
 
 /**
@@ -31,6 +32,8 @@ const configs: UserConfig[] = defineConfig([
     entry: { [name]: file },
     plugins: [directBuiltins()],
   })),
+  carriedProgram({ agent: "src/agent/main.ts" }),
+  bootstrapProgram({ bootstrap: "src/agent/bootstrap.ts" }),
 ]);
 
 export default configs;

@@ -75,10 +75,10 @@ function checkRelative(file: string, room: rules.Room, fact: ImportFact): string
 }
 
 function checkProcess(file: string, facts: ModuleFacts): string[] {
-  if (file === rules.PROGRAM_ENTRY) return [];
+  if (rules.PROGRAM_ENTRIES.includes(file)) return [];
   return facts.processUses.map(
     ({ name, line }) =>
-      `src/${file}:${line}: uses process.${name}; only src/${rules.PROGRAM_ENTRY} may`,
+      `src/${file}:${line}: uses process.${name}; only the first file of a program may`,
   );
 }
 

@@ -34,6 +34,8 @@ export const ROOMS: Readonly<Record<string, Room>> = {
 /** The contract that stands for a room where only its contract may be seen. */
 const CONTRACT = /^(endpoint\/[^/]+|state\/state)\.ts$/;
 const DRIVERS: readonly string[] = ["local", "agent", "sftp", "memory"];
+/** What the drivers for other hosts reach them with; it is no driver, and knows none. */
+const SHARED = /^endpoint\/ssh\//;
 
 /** A rule that is narrower than its room: imports from `from` that lead to `to` are wrong. Paths are below `src/`. */
 export interface Narrow {
@@ -69,8 +71,14 @@ export const NARROW: readonly Narrow[] = [
   ...DRIVERS.map((driver) => ({
     from: new RegExp(`^endpoint/${driver}/`),
     to: new RegExp(`^endpoint/(?!${driver}/)[^/]+/`),
+    except: SHARED,
     because: "drivers do not know each other",
   })),
+  {
+    from: SHARED,
+    to: new RegExp(`^endpoint/(${DRIVERS.join("|")})/`),
+    because: "what drivers share knows none of them",
+  },
 ];
 
 /** Contracts belong to the pure rooms too, since the engine is compiled with them. */
@@ -87,8 +95,12 @@ export const LIBRARY: Room = {
   node: false,
 };
 
-/** The only file that reads the environment and ends the process. */
-export const PROGRAM_ENTRY = "cli/main.ts";
+/** The first files of programs: only they read the environment and end the process. */
+export const PROGRAM_ENTRIES: readonly string[] = [
+  "cli/main.ts",
+  "agent/main.ts",
+  "agent/bootstrap.ts",
+];
 
 /** Files outside `src/` that it may read. */
 export const OUTSIDE: readonly string[] = ["../package.json"];

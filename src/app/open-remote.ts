@@ -1,12 +1,12 @@
 import type { ByteString } from "../base/byte-string.ts";
 import { SyncError } from "../base/errors.ts";
 import type { RemoteLocation } from "../core/location.ts";
-import type { LoginOptions } from "../core/login.ts";
+import type { RemoteOptions } from "../core/login.ts";
 import type { Endpoint } from "../endpoint/endpoint.ts";
 
 /** What reaching another host takes besides its address. */
 export interface RemoteContext {
-  readonly login: LoginOptions;
+  readonly login: RemoteOptions;
   /** Told what is worth knowing about the host. */
   readonly onNotice: (message: string) => void;
   /** Ends the wait for a host that does not answer; a connection that stands is not touched. */

@@ -1,6 +1,6 @@
 import type { Filter } from "../core/filter.ts";
 import type { HashAlgorithm } from "../core/content-hash.ts";
-import type { LoginOptions } from "../core/login.ts";
+import type { RemoteOptions } from "../core/login.ts";
 import type { DeleteLimit, GuardName } from "../core/guards.ts";
 import type { VersionRule } from "../core/version-thinning.ts";
 import type { CompareMode, LinkMode, PreserveKey } from "../core/preserve.ts";
@@ -42,7 +42,7 @@ export interface MirrorRequest {
   /** Record the run in the history; locks are taken all the same. */
   readonly history: boolean;
   /** How other hosts are reached; with nothing asked for if it is not said. */
-  readonly login?: LoginOptions | undefined;
+  readonly login?: RemoteOptions | undefined;
   /** Forces one of the file drivers. */
   readonly driver: "libc" | "portable" | undefined;
   /** Forces where BLAKE3 comes from. */

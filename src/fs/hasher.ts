@@ -3,6 +3,7 @@ import { createRequire } from "node:module";
 import type * as BlakeHash from "@napi-rs/blake-hash";
 
 import type { HashAlgorithm } from "../core/content-hash.ts";
+import { nativePart } from "./native-parts.ts";
 
 /** Hashes one thing after another, in pieces. */
 export interface Hasher {
@@ -62,6 +63,8 @@ function openNative(): Hasher {
  * which C library there is. It serves where the guess is wrong, or where an installer has put the binary out of sight.
  */
 function loadNative(): typeof BlakeHash {
+  const part = nativePart("blake");
+  if (part !== undefined) return load(part) as typeof BlakeHash;
   try {
     const { platform, arch } = process;
     return load(`@napi-rs/blake-hash-${platform}-${arch}-gnu`) as typeof BlakeHash;

@@ -8,6 +8,7 @@ import type { ProblemCode, Side } from "../../core/problem.ts";
 import type { SnapshotChunk } from "../../core/snapshot.ts";
 import type { HostPath } from "../../fs/driver.ts";
 import type { HashBinding } from "../../fs/hasher.ts";
+import type { NativeParts } from "../../fs/native-parts.ts";
 import type { WalkRequest } from "../../fs/walk.ts";
 import type { ApplyOptions, PackOptions } from "../endpoint.ts";
 import type { ActionBatch } from "../../core/action-batch.ts";
@@ -196,6 +197,7 @@ export type JobResult =
 export interface WorkerStart {
   readonly force: "libc" | "portable" | undefined;
   readonly binding: HashBinding | undefined;
+  readonly natives: NativeParts | undefined;
   /** Where the process keeps compiled code; threads have to be told. */
   readonly compileCache: string | undefined;
 }

@@ -1,4 +1,4 @@
-import { getCompileCacheDir } from "node:module";
+import module from "node:module";
 import type { Worker } from "node:worker_threads";
 
 import { SyncError } from "../../base/errors.ts";
@@ -30,7 +30,7 @@ export interface WorkerLease extends Disposable {
 }
 
 // Sources run as they are in development; the build puts the worker beside the program, as plain JavaScript.
-const program: URL = new URL(
+const programBeside: URL = new URL(
   import.meta.url.endsWith(".ts") ? "./worker.ts" : "./worker.js",
   import.meta.url,
 );
@@ -45,10 +45,18 @@ export function newWorkerPool(choices: LocalChoices, threads: number): WorkerPoo
   let busy = 0;
 
   const start = (): Worker => {
-    const workerData: WorkerStart = { ...choices, compileCache: getCompileCacheDir() };
+    const { force, binding, carried } = choices;
+    // COMPAT: only newer versions of Node have such a cache, and an agent may be run by an older one.
+    const getCompileCacheDir = module.getCompileCacheDir as (() => string | undefined) | undefined;
+    const workerData: WorkerStart = {
+      force,
+      binding,
+      natives: carried?.natives,
+      compileCache: getCompileCacheDir?.(),
+    };
     // Loaded when it is needed: a small tree starts no thread.
     const { Worker } = process.getBuiltinModule("node:worker_threads");
-    const worker = new Worker(program, { workerData, resourceLimits });
+    const worker = new Worker(carried?.program ?? programBeside, { workerData, resourceLimits });
     worker.unref();
     all.add(worker);
     worker.once("exit", () => all.delete(worker));

@@ -1,5 +1,5 @@
 /** A worker thread of the local driver: does one job after another, synchronously, with a file driver of its own. */
-import { enableCompileCache } from "node:module";
+import module from "node:module";
 import { parentPort, workerData } from "node:worker_threads";
 
 import type { SnapshotChunk } from "../../core/snapshot.ts";
@@ -7,6 +7,7 @@ import { chunkRows, newChunk } from "../../core/snapshot.ts";
 import { chooseDriver } from "../../fs/choose-driver.ts";
 import type { FileDriver } from "../../fs/driver.ts";
 import { errnoOf } from "../../fs/file-error.ts";
+import { useNativeParts } from "../../fs/native-parts.ts";
 import type { Job, JobResult, WorkerMessage, WorkerStart, WorkerTask, ScanJob } from "./jobs.ts";
 import { runPack } from "./pack-job.ts";
 import { runHash } from "./run-hash.ts";
@@ -14,16 +15,18 @@ import { runApply, runContent, runFlush, runScan, takeSlot, waitForCredit } from
 import { runUnpack } from "./unpack-job.ts";
 
 const port = parentPort!;
-const { force, binding, compileCache } = workerData as WorkerStart;
-if (compileCache !== undefined) enableCompileCache(compileCache);
-const driver = await chooseDriver(force);
+const { force, binding, natives, compileCache } = workerData as WorkerStart;
+if (compileCache !== undefined) module.enableCompileCache(compileCache);
+useNativeParts(natives);
+// Not awaited here: the agent is one file, of a kind in which only functions can wait.
+const driver = chooseDriver(force);
 
 port.on("message", ({ job }: WorkerTask) => void answer(job));
 
 /** Does the job and says what came of it. Nothing is waited for but the hasher, the first time. */
 async function answer(job: Job): Promise<void> {
   try {
-    const result = await run(driver, job);
+    const result = await run(await driver, job);
     send({ type: "result", result });
   } catch (error) {
     const { message, stack } = error instanceof Error ? error : new Error(String(error));

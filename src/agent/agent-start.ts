@@ -1,0 +1,24 @@
+import type { Carried } from "../endpoint/local/host.ts";
+import type { Transport } from "../wire/transport.ts";
+
+/** What the bootstrap hands to the program that it has made sure of. */
+export interface AgentStart {
+  /** Bytes that have come for the program already. */
+  readonly early: Uint8Array;
+  /** More of them come as blocks, each after its length, up to an empty one; after that, bytes as they are. */
+  readonly isFramed: boolean;
+  readonly carried: Carried;
+  /** A directory to be removed at the end. */
+  readonly temporary: string | undefined;
+}
+
+/** What an agent knows of how it was started. */
+export interface AgentFacts {
+  /** For the local endpoint's host, which starts threads. */
+  readonly carried: Carried;
+  /** Paths that are not absolute begin here. */
+  readonly home: string;
+}
+
+/** Speaks the protocol until the other side is through, or lost. */
+export type Serve = (transport: Transport, facts: AgentFacts) => Promise<void>;
