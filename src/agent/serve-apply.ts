@@ -1,5 +1,4 @@
 import type { Action } from "../core/plan.ts";
-import type { ContentSource } from "../endpoint/endpoint.ts";
 import type { LocalEndpoint } from "../endpoint/local/local-endpoint.ts";
 import { readActions } from "../wire/actions.ts";
 import type { Channel } from "../wire/channel.ts";
@@ -29,8 +28,9 @@ export async function serveApply(
 ): Promise<void> {
   const actions = await allActions(messages);
   const numbers = new Map(actions.map((action, i) => [action, i]));
-  const from = source ?? packsOf(channel, local.location);
-  const { signal } = channel;
+  const incoming = listen(channel);
+  const from = source ?? { location: local.location, readFiles: incoming.packs };
+  const signal = AbortSignal.any([channel.signal, incoming.stopped]);
   // Actions are told apart by what they are, and come back as they went.
   for await (const outcomes of local.apply(actions, ordered, from, options, signal)) {
     const told = outcomes.map(({ action, done, bytes, shared, problem }): WireOutcome => ({
@@ -53,16 +53,71 @@ async function allActions(messages: Messages): Promise<Action[]> {
   }
 }
 
-/** The other side as a source: it sends what is needed in the order in which it is needed. */
-function packsOf(channel: Channel, location: string): ContentSource {
+/** What comes behind the actions. */
+interface Incoming {
+  /** Packs of the group whose turn it is, for the other side sends what is needed in the order in which it is needed. */
+  packs(): AsyncGenerator<Uint8Array>;
+  /** Aborts when nothing more is to be begun. */
+  readonly stopped: AbortSignal;
+}
+
+/** Hears everything that comes, so that a wish to stop is not left lying while something else is worked on. */
+function listen(channel: Channel): Incoming {
+  const stopping = new AbortController();
+  const waiting = newHandover();
+  const hear = async (): Promise<void> => {
+    for (;;) {
+      const message = await channel.receive();
+      if (message?.length === 1) stopping.abort();
+      else await waiting.give(message);
+      if (message === undefined) return;
+    }
+  };
+  // A line that broke shows in the channel's signal, and to whoever waits for a pack.
+  hear().catch((error: unknown) => waiting.fail(error));
   return {
-    location,
-    async *readFiles() {
+    stopped: stopping.signal,
+    async *packs() {
       for (;;) {
-        const pack = await channel.receive();
+        const pack = await waiting.take();
         if (pack === undefined || pack.length === 0) return;
         yield pack;
       }
+    },
+  };
+}
+
+/** Hands over one message after the other; whoever gives waits until it is taken. */
+interface Handover {
+  give(message: Uint8Array | undefined): Promise<void>;
+  take(): Promise<Uint8Array | undefined>;
+  fail(error: unknown): void;
+}
+
+function newHandover(): Handover {
+  let given: { readonly message: Uint8Array | undefined; readonly taken: () => void } | undefined;
+  let failure: { readonly error: unknown } | undefined;
+  let wake = (): void => {};
+  return {
+    give: (message) =>
+      new Promise((taken) => {
+        given = { message, taken };
+        wake();
+      }),
+    async take() {
+      while (given === undefined) {
+        if (failure !== undefined) throw failure.error;
+        await new Promise<void>((resolve) => (wake = resolve));
+      }
+      const { message, taken } = given;
+      // The end is found by everybody who looks.
+      if (message !== undefined) given = undefined;
+      taken();
+      return message;
+    },
+    fail(error) {
+      failure = { error };
+      wake();
     },
   };
 }

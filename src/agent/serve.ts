@@ -46,7 +46,10 @@ export async function serve(transport: Transport, { carried, home }: AgentFacts)
     limits: agentLimits,
     facts: agentFacts(codecsHere()),
     ...agentPulse,
-    timers: { set: (ms, action) => setTimeout(action, ms), clear: (timer) => clearTimeout(timer as NodeJS.Timeout) },
+    timers: {
+      set: (ms, action) => setTimeout(action, ms),
+      clear: (timer) => clearTimeout(timer as NodeJS.Timeout),
+    },
     onRequest: async (request, channel) => {
       const { facts } = await session.ready;
       const codec = codecFor(codecsHere(), facts);

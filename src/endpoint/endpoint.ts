@@ -130,6 +130,8 @@ export interface ApplyOptions extends ReadOptions {
   readonly leavesRoot?: boolean;
   /** A file of the source has to be what the plan says, as somebody has seen it; else what it has become is as good. */
   readonly asPlanned?: boolean;
+  /** Somebody has begun with this and been cut off: what is already as it shall be counts as done. */
+  readonly again?: boolean;
   /** What is replaced or removed is kept there, as {@link Endpoint.beginVersions} says; what cannot be kept, stays. */
   readonly versions?: VersionsOfRun;
 }
@@ -150,6 +152,8 @@ export interface PackOptions extends ReadOptions {
   readonly acls: boolean;
   /** Who unpacks understands packs that are compressed. */
   readonly compress: boolean;
+  /** The number of the first file, where it is not 0: others have been read already. */
+  readonly first?: number;
 }
 
 /**

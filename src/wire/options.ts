@@ -87,11 +87,13 @@ function refuseName(): never {
 export function writePackOptions(out: Writer, options: PackOptions): void {
   const { followLinks, asPlanned, xattrs, acls, compress } = options;
   for (const flag of [followLinks, asPlanned, xattrs, acls, compress]) out.bool(flag);
+  out.u32(options.first ?? 0);
 }
 
 export function readPackOptions(from: Reader): PackOptions {
   const [followLinks, asPlanned, xattrs] = [from.bool(), from.bool(), from.bool()];
-  return { followLinks, asPlanned, xattrs, acls: from.bool(), compress: from.bool() };
+  const [acls, compress] = [from.bool(), from.bool()];
+  return { followLinks, asPlanned, xattrs, acls, compress, first: from.u32() };
 }
 
 export function writeHashOptions(out: Writer, options: HashOptions): void {
@@ -108,6 +110,7 @@ export function writeApplyOptions(out: Writer, options: ApplyOptions): void {
   writePreserve(out, options.preserve);
   out.bool(options.followLinks);
   out.bool(options.leavesRoot ?? false).bool(options.asPlanned ?? false);
+  out.bool(options.again ?? false);
   out.optional(options.window, (it) => out.f64(it));
   out.optional(options.versions, (it) => writeVersions(out, it));
 }
@@ -115,9 +118,10 @@ export function writeApplyOptions(out: Writer, options: ApplyOptions): void {
 export function readApplyOptions(from: Reader): ApplyOptions {
   const preserve = readPreserve(from);
   const [followLinks, leavesRoot, asPlanned] = [from.bool(), from.bool(), from.bool()];
+  const again = from.bool();
   const window = from.optional(() => from.f64());
   const versions = from.optional(() => readVersions(from));
-  const flags = { preserve, followLinks, leavesRoot, asPlanned };
+  const flags = { preserve, followLinks, leavesRoot, asPlanned, again };
   return {
     ...flags,
     ...(window !== undefined && { window }),

@@ -107,7 +107,7 @@ function jobOf(
     type: "pack",
     root,
     files,
-    first,
+    first: first + (options.first ?? 0),
     options: { ...options, isRoot },
     level,
     series,

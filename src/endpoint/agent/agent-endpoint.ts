@@ -1,0 +1,140 @@
+import type { ByteString } from "../../base/byte-string.ts";
+import { SyncError } from "../../base/errors.ts";
+import { readVersions } from "../../wire/options.ts";
+import type { PlaceInfo } from "../../wire/place.ts";
+import { readPlace } from "../../wire/place.ts";
+import type { ContentSource, Endpoint, Progress } from "../endpoint.ts";
+import type { AgentLine, Live } from "./agent-line.ts";
+import { applyThere } from "./apply-there.ts";
+import { compareThere, hashThere } from "./hash-there.ts";
+import { readThere, readOneThere } from "./read-there.ts";
+import { scanThere } from "./scan-there.ts";
+
+/** Counts as they grow. */
+export type Counts = { -readonly [key in keyof Progress]: Progress[key] };
+
+/** A place at the other end of a line. */
+export interface Remote {
+  readonly line: AgentLine;
+  /** Of the place, among those of the line. */
+  readonly number: number;
+  readonly location: string;
+  readonly counts: Counts;
+  /** Makes sure that the place is open over that connection, and gives what it is. */
+  place(live: Live): Promise<PlaceInfo>;
+}
+
+/** An endpoint that an agent serves. */
+export interface AgentEndpoint extends Endpoint {
+  readonly remote: Remote;
+}
+
+/** Whether an endpoint is at the other end of that very line, where files can be reached directly. */
+export function isOnLine(endpoint: ContentSource, line: AgentLine): endpoint is AgentEndpoint {
+  return "remote" in endpoint && (endpoint as AgentEndpoint).remote.line === line;
+}
+
+/** What is opened over a line. */
+export interface PlaceToOpen {
+  readonly number: number;
+  /** As typed, for messages. */
+  readonly location: string;
+  readonly path: ByteString;
+}
+
+/** Opens a directory at the other end. Throws `SyncError` where the host is out of reach. */
+export async function openAgent(line: AgentLine, what: PlaceToOpen): Promise<AgentEndpoint> {
+  const { location, number, path } = what;
+  let known: PlaceInfo | undefined;
+  const open = async (live: Live): Promise<PlaceInfo> => {
+    const { messages } = live.ask({ type: "open", endpoint: number, path });
+    const place = await messages.expect(readPlace);
+    if (known !== undefined) requireSame(location, known, place);
+    return place;
+  };
+  const remote: Remote = {
+    line,
+    number,
+    location,
+    counts: { entries: 0, files: 0, bytes: 0 },
+    place(live) {
+      const opening = live.places.get(number) ?? open(live);
+      live.places.set(number, opening);
+      return opening;
+    },
+  };
+  const ask = <T>(work: (live: Live) => Promise<T>): Promise<T> =>
+    line.run(async (live) => {
+      await remote.place(live);
+      return work(live);
+    });
+  known = await ask((live) => remote.place(live));
+  return {
+    remote,
+    location,
+    get machine() {
+      return known!.machine;
+    },
+    get capabilities() {
+      return known!.capabilities;
+    },
+    root: async () => known!.root,
+    async makeRoot() {
+      known = await ask(async (live) => {
+        const { messages } = live.ask({ type: "make-root", endpoint: number });
+        return messages.expect(readPlace);
+      });
+    },
+    scan: (request, signal) => scanThere(remote, request, signal),
+    read: (file, expected, options, signal) =>
+      readOneThere(remote, { path: file, entry: expected }, options, signal),
+    readFiles: (files, options, signal) => readThere(remote, files, options, signal),
+    compareContent(checks, source, options, signal) {
+      if (!isOnLine(source, line)) return undefined;
+      return compareThere({ remote, source: source.remote, options }, checks, signal);
+    },
+    hash: (requests, options, signal) => hashThere(remote, requests, options, signal),
+    beginVersions: (at, record) =>
+      ask(async (live) => {
+        const { messages } = live.ask({ type: "begin-versions", endpoint: number, at });
+        for (;;) {
+          const answer = await messages.expect((from) => {
+            const stamp = from.text(64);
+            return stamp === "" ? { versions: readVersions(from) } : { stamp };
+          });
+          if ("versions" in answer) return answer.versions;
+          const text = await record(answer.stamp);
+          await messages.send((out) => void out.text(text));
+        }
+      }),
+    apply: (actions, ordered, source, options, signal) =>
+      applyThere({ remote, ordered, source, options }, actions, signal),
+    flush: () =>
+      ask(async (live) => {
+        const { channel } = live.ask({ type: "flush", endpoint: number });
+        await channel.receive();
+      }),
+    thinVersions: (rule, at) =>
+      ask(async (live) => {
+        const { messages } = live.ask({ type: "thin", endpoint: number, rule, at });
+        return messages.expect((from) => from.optional(() => from.text(4096)));
+      }),
+    progress: () => ({ ...remote.counts }),
+    traffic: () => line.traffic(),
+    // The line ends with whoever made it.
+    async [Symbol.asyncDispose]() {},
+  };
+}
+
+/** Whoever comes back to a place must find the directory that was looked at, and no other one. */
+function requireSame(location: string, before: PlaceInfo, now: PlaceInfo): void {
+  const isSame =
+    before.root.lineage[0] === now.root.lineage[0] ||
+    before.root.kind === "missing" ||
+    before.machine !== now.machine;
+  if (isSame) return;
+  throw new SyncError(
+    "ROOT_UNREADABLE",
+    `${location}: it became another directory while the connection was lost`,
+  );
+}

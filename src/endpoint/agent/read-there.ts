@@ -1,0 +1,127 @@
+import { SyncError } from "../../base/errors.ts";
+import { decompress } from "../../fs/squeeze.ts";
+import { batchesBySize } from "../../wire/batches-by-size.ts";
+import { packHeaderBytes, readPackHeader } from "../../wire/pack.ts";
+import { PackReader } from "../../wire/pack-reader.ts";
+import { filesTogether, writeFiles } from "../../wire/verdicts.ts";
+import type { PackOptions, ReadOptions, WantedFile } from "../endpoint.ts";
+import { EntryProblem } from "../endpoint.ts";
+import type { Remote } from "./agent-endpoint.ts";
+import type { Conversation } from "./agent-line.ts";
+
+/** Bytes of one message that says which files are wanted, about. */
+export const messageBytes: number = 256 * 1024;
+
+/**
+ * Packs of files at the other end, as they come: nobody looks into them on their way. Where the line breaks, what has not
+ * come is asked for again, a file that was in hand from its start.
+ */
+export async function* readThere(
+  remote: Remote,
+  files: readonly WantedFile[],
+  options: PackOptions,
+  signal: AbortSignal,
+): AsyncGenerator<Uint8Array> {
+  const again = remote.line.recovery();
+  const base = options.first ?? 0;
+  let next = 0;
+  for (;;) {
+    try {
+      const rest = files.slice(next);
+      const from = { ...options, first: base + next };
+      for await (const pack of packsOf(remote, rest, from, signal)) {
+        const header = readPackHeader(pack);
+        if (header === undefined || header.end > base + files.length) throw noPack(remote);
+        next = header.end - base - (header.isOpen ? 1 : 0);
+        remote.counts.bytes += header.length;
+        again.progress();
+        yield pack;
+      }
+      return;
+    } catch (error) {
+      await again.after(error);
+    }
+  }
+}
+
+function noPack({ location }: Remote): SyncError {
+  return new SyncError("ENDPOINT_PROTOCOL", `${location}: content comes that nobody has asked for`);
+}
+
+async function* packsOf(
+  remote: Remote,
+  files: readonly WantedFile[],
+  options: PackOptions,
+  signal: AbortSignal,
+): AsyncGenerator<Uint8Array> {
+  const { line, number } = remote;
+  const live = line.live();
+  await remote.place(live);
+  const conversation = live.ask({ type: "read", endpoint: number, options });
+  const { channel } = conversation;
+  const asking = askFor(conversation, files);
+  asking.catch(() => {});
+  let isOver = false;
+  try {
+    for (;;) {
+      const pack = await channel.receive();
+      if (pack === undefined) break;
+      yield pack;
+      // A file in hand is finished, and no other one begun.
+      if (signal.aborted && readPackHeader(pack)?.isOpen !== true) break;
+    }
+    isOver = true;
+  } finally {
+    channel.cancel();
+    if (isOver) await asking.catch(() => {});
+  }
+}
+
+async function askFor(
+  { channel, messages }: Conversation,
+  files: readonly WantedFile[],
+): Promise<void> {
+  const most = { items: filesTogether, bytes: messageBytes };
+  for (const some of batchesBySize(files, most, ({ path }) => path.length + 64))
+    await messages.send((out) => writeFiles(out, some));
+  channel.end();
+}
+
+/** The content of one file, in pieces. */
+export async function* readOneThere(
+  remote: Remote,
+  file: WantedFile,
+  { followLinks }: ReadOptions,
+  signal: AbortSignal,
+): AsyncGenerator<Uint8Array> {
+  const options = { followLinks, asPlanned: true, xattrs: false, acls: false, compress: false };
+  for await (const pack of readThere(remote, [file], options, signal)) {
+    signal.throwIfAborted();
+    const header = readPackHeader(pack)!;
+    const records = decompress(pack.subarray(packHeaderBytes), header.codec, header.length);
+    const reader = new PackReader(records, header);
+    for (let record = reader.next(); record !== undefined; record = reader.next()) {
+      switch (record.type) {
+        case "whole":
+        case "data":
+          if (record.data.length > 0) yield record.data;
+          break;
+        case "hole":
+          yield* zeros(record.length);
+          break;
+        case "problem":
+          throw new EntryProblem("source", record.code, record.message);
+        case "restart":
+          throw new EntryProblem("source", "changed", "it changed while it was read");
+        default:
+      }
+    }
+  }
+}
+
+const zeroBytes = 256 * 1024;
+
+function* zeros(length: number): Generator<Uint8Array> {
+  for (let left = length; left > 0; left -= zeroBytes)
+    yield new Uint8Array(Math.min(left, zeroBytes));
+}
