@@ -1,4 +1,4 @@
-import type { Carried } from "../endpoint/local/host.ts";
+import type { Carried, LocalHost } from "../endpoint/local/host.ts";
 import type { Transport } from "../wire/transport.ts";
 
 /** What the bootstrap hands to the program that it has made sure of. */
@@ -14,8 +14,8 @@ export interface AgentStart {
 
 /** What an agent knows of how it was started. */
 export interface AgentFacts {
-  /** For the local endpoint's host, which starts threads. */
-  readonly carried: Carried;
+  /** Opens what all endpoints share. */
+  readonly openHost: () => Promise<LocalHost>;
   /** Paths that are not absolute begin here. */
   readonly home: string;
 }

@@ -3,6 +3,8 @@ import os from "node:os";
 import { setTimeout as delay } from "node:timers/promises";
 import { inspect } from "node:util";
 
+import type { LocalHost } from "../endpoint/local/host.ts";
+import { openLocalHost } from "../endpoint/local/host.ts";
 import type { AgentStart, Serve } from "./agent-start.ts";
 import { openStdio } from "./stdio.ts";
 
@@ -19,7 +21,8 @@ export async function runAgent(start: AgentStart, serve: Serve): Promise<number>
   let code = 0;
   const all = async (): Promise<boolean> => {
     try {
-      await serve(transport, { carried, home: os.homedir() });
+      const openHost = (): Promise<LocalHost> => openLocalHost(undefined, undefined, carried);
+      await serve(transport, { openHost, home: os.homedir() });
     } catch (error) {
       code = 1;
       process.stderr.write(`${inspect(error)}\n`);

@@ -3,7 +3,6 @@ import path from "node:path";
 import { textOfBytes } from "../base/byte-string.ts";
 import { SyncError } from "../base/errors.ts";
 import type { LocalHost } from "../endpoint/local/host.ts";
-import { openLocalHost } from "../endpoint/local/host.ts";
 import type { LocalEndpoint } from "../endpoint/local/local-endpoint.ts";
 import { openLocal } from "../endpoint/local/local-endpoint.ts";
 import { packMessage, unpackMessage } from "../fs/message-codec.ts";
@@ -37,8 +36,8 @@ interface Service {
 }
 
 /** Answers requests until the other side says goodbye, or is lost. */
-export async function serve(transport: Transport, { carried, home }: AgentFacts): Promise<void> {
-  await using host = await openLocalHost(undefined, undefined, carried);
+export async function serve(transport: Transport, { openHost, home }: AgentFacts): Promise<void> {
+  await using host = await openHost();
   const service: Service = { host, home, endpoints: new Map() };
   const session: Session = openSession({
     transport,
@@ -61,6 +60,7 @@ export async function serve(transport: Transport, { carried, home }: AgentFacts)
     },
   });
   await session.lost;
+  await session.close();
   for (const endpoint of service.endpoints.values()) await endpoint[Symbol.asyncDispose]();
 }
 

@@ -110,6 +110,7 @@ export async function applyAll(
   source: Endpoint,
   { ordered = true, preserve = {}, signal = never, versions }: ApplyWay = {},
 ): Promise<Outcome[]> {
+  await target.root();
   const { keeps } = target.capabilities;
   const kept = Object.fromEntries(
     Object.entries(everything).map(([key]) => [key, keeps[key as keyof Preserve]]),

@@ -42,22 +42,26 @@ export interface PlaceToOpen {
   readonly path: ByteString;
 }
 
-/** Opens a directory at the other end. Throws `SyncError` where the host is out of reach. */
-export async function openAgent(line: AgentLine, what: PlaceToOpen): Promise<AgentEndpoint> {
+/** An endpoint for a directory at the other end. It is looked at when its root is first asked for. */
+export function openAgent(line: AgentLine, what: PlaceToOpen): AgentEndpoint {
   const { location, number, path } = what;
   let known: PlaceInfo | undefined;
   const open = async (live: Live): Promise<PlaceInfo> => {
     const { messages } = live.ask({ type: "open", endpoint: number, path });
     const place = await messages.expect(readPlace);
     if (known !== undefined) requireSame(location, known, place);
-    return place;
+    return (known ??= place);
+  };
+  const knownPlace = (): PlaceInfo => {
+    if (known === undefined) throw new Error(`${location} has not been looked at`);
+    return known;
   };
   const remote: Remote = {
     line,
     number,
     location,
     counts: { entries: 0, files: 0, bytes: 0 },
-    place(live) {
+    place: (live) => {
       const opening = live.places.get(number) ?? open(live);
       live.places.set(number, opening);
       return opening;
@@ -68,17 +72,16 @@ export async function openAgent(line: AgentLine, what: PlaceToOpen): Promise<Age
       await remote.place(live);
       return work(live);
     });
-  known = await ask((live) => remote.place(live));
   return {
     remote,
     location,
     get machine() {
-      return known!.machine;
+      return knownPlace().machine;
     },
     get capabilities() {
-      return known!.capabilities;
+      return knownPlace().capabilities;
     },
-    root: async () => known!.root,
+    root: async () => (known ?? (await ask(remote.place))).root,
     async makeRoot() {
       known = await ask(async (live) => {
         const { messages } = live.ask({ type: "make-root", endpoint: number });

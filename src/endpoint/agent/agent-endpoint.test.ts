@@ -1,0 +1,56 @@
+import { linkSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { describe } from "vitest";
+
+import type { EndpointPlace } from "../../../test/contract/endpoint-place.ts";
+import { directoriesAbove, modelOf } from "../../../test/contract/endpoint-place.ts";
+import { describeEndpoint } from "../../../test/contract/endpoint.ts";
+import { makeOnDisk, newDirectory, seeDisk, setTimeOnDisk } from "../../../test/model/disk.ts";
+import { openAgentPair } from "../../../test/support/agent-pair.ts";
+import { FileError } from "../../fs/file-error.ts";
+import type { LocalHost } from "../local/host.ts";
+import { openLocalHost } from "../local/host.ts";
+
+async function openPlace(force: "libc" | "portable"): Promise<EndpointPlace> {
+  const dir = newDirectory();
+  const spoiled = new Set<string>();
+  const openHost = async (): Promise<LocalHost> => {
+    const host = await openLocalHost(force);
+    return {
+      ...host,
+      driver: {
+        ...host.driver,
+        openDirectory(parent, name) {
+          if (spoiled.has(name)) throw new FileError("EACCES", "openat");
+          return host.driver.openDirectory(parent, name);
+        },
+      },
+    };
+  };
+  const pair = openAgentPair({ openHost });
+  const at = (path: string): string => `${dir.path}/${path}`;
+  const bytesAt = (path: string): Buffer => Buffer.from(at(path), "latin1");
+  return {
+    open: (root) => pair.open(at(root)),
+    make(path, made) {
+      rmSync(bytesAt(path), { recursive: true, force: true });
+      for (const above of directoriesAbove(path)) mkdirSync(bytesAt(above), { recursive: true });
+      makeOnDisk(at(path), modelOf(made));
+    },
+    link: (path, from) => linkSync(bytesAt(from), bytesAt(path)),
+    remove: (path) => rmSync(bytesAt(path), { recursive: true }),
+    rewrite(path, content, mtime) {
+      writeFileSync(bytesAt(path), content, "latin1");
+      setTimeOnDisk(at(path), mtime);
+    },
+    spoil: (name) => spoiled.add(name),
+    look: (path) => seeDisk(at(path)),
+    async [Symbol.asyncDispose]() {
+      await pair[Symbol.asyncDispose]();
+      dir[Symbol.dispose]();
+    },
+  };
+}
+
+describe.each(["libc", "portable"] as const)("an agent with %s", (force) => {
+  describeEndpoint(`agent (${force})`, () => openPlace(force));
+});
