@@ -15,7 +15,7 @@ const WORDS = `
   template test text thread time token trace transport tree trigger type unit update user util value vector version view
   virtual volume watch widget window worker wrapper write zone`;
 
-const VOCABULARY = split(WORDS);
+export const VOCABULARY: readonly [string, ...string[]] = split(WORDS);
 
 // One entry for each share, as source trees have them.
 const EXTENSIONS = split(`
