@@ -52,18 +52,6 @@ export function claimName(taken: Set<string>, name: string): string {
   return free;
 }
 
-/** Lines of words with indentation: what a file system that compresses would find in source code. */
-export function sourceText(random: Random, bytes: number): Buffer {
-  const lines: string[] = [];
-  for (let length = 0; length < bytes;) {
-    const words = Array.from({ length: 1 + random.below(9) }, () => random.pick(VOCABULARY));
-    const line = `${"\t".repeat(random.below(4))}${words.join(" ")};\n`;
-    length += line.length;
-    lines.push(line);
-  }
-  return Buffer.from(lines.join("")).subarray(0, bytes);
-}
-
 function split(text: string): [string, ...string[]] {
   return text.trim().split(/\s+/) as [string, ...string[]];
 }
