@@ -91,8 +91,9 @@ function edit(text: Buffer, random: Random): Buffer {
   let edited = text;
   for (let places = 1 + random.below(MOST_PLACES); places > 0; places--) {
     const from = edited.lastIndexOf("\n", random.below(edited.length + 1)) + 1;
-    const end = random.next() < 0.6 ? edited.indexOf("\n", from) + 1 : from;
-    const put = Buffer.alloc(random.next() < 0.8 ? 20 + random.below(100) : 0);
+    const isKept = random.next() < 0.4;
+    const end = isKept ? from : edited.indexOf("\n", from) + 1;
+    const put = Buffer.alloc(isKept || random.next() < 0.7 ? 20 + random.below(100) : 0);
     writeSource(random, put);
     edited = Buffer.concat([edited.subarray(0, from), put, edited.subarray(Math.max(from, end))]);
   }

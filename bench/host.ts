@@ -21,6 +21,7 @@ export interface Host extends AsyncDisposable {
 }
 
 const SETTLING_MS = 5;
+const PATIENCE_MS = 10_000;
 
 /** Nothing if there is no server to start here. Everything it writes is below `dir`. */
 export async function openHost(dir: string, env: NodeJS.ProcessEnv): Promise<Host | undefined> {
@@ -71,9 +72,9 @@ function variablesThere(dir: string, env: NodeJS.ProcessEnv): Record<string, str
 }
 
 async function countBytes(proxy: Proxy): Promise<number> {
-  for (;;) {
+  for (const deadline = Date.now() + PATIENCE_MS; Date.now() < deadline; await sleep(SETTLING_MS)) {
     const { connections, toTarget, toClient } = await proxy.counters();
     if (connections === 0) return toTarget + toClient;
-    await sleep(SETTLING_MS);
   }
+  throw new Error("A connection to the host was left open by the command");
 }

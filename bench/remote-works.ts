@@ -13,7 +13,7 @@ const DISTANT: LineOptions = { delayMs: 40, bytesPerSecond: 12_500_000 };
 const FAR: LineOptions = { delayMs: 50 };
 
 // SFTP has times of whole seconds, and rclone keeps no modes and no times of directories.
-const KEPT_BY_SFTP = ["-rlptE", "--modify-window=1"];
+const KEPT_BY_SFTP = ["-rlpt", "--modify-window=1"];
 const KEPT_BY_RCLONE = ["-rt", "--omit-dir-times", "--modify-window=1"];
 
 /** Works with another host at one end, in the order of the table. */
