@@ -17,7 +17,7 @@ interface Flow {
   readonly from: Socket;
   readonly to: Socket;
   /** Before the bottleneck. */
-  readonly waiting: Buffer[];
+  readonly waiting: { readonly arrived: number; readonly packet: Buffer }[];
   /** Behind it, each until its time has come. */
   readonly travelling: { readonly due: number; readonly packet: Buffer }[];
   /** Bytes of both. */
@@ -29,13 +29,14 @@ interface Flow {
 const PACKET = 16 * 1024;
 // About what the kernel keeps for a connection, and what a router keeps before a bottleneck.
 const MOST_HELD = 8 * 1024 * 1024;
-const MOST_WAITING = 256 * 1024;
-// Timers come up to this much too late, and a bucket of tokens makes up for that.
-const BURST_MS = 2;
+const MOST_WAITING = 512 * 1024;
+// This process may get its turn so much later than a packet came.
+const LATENESS_MS = 5;
 
 /**
  * A delay line behind a bottleneck. Everything is late by the same time, however much is on its way; with a limit,
- * connections take turns packet by packet.
+ * connections take turns packet by packet. When a packet goes and when it arrives is reckoned from when the one before it
+ * went, so that a timer that comes late makes one packet late and not the line slow.
  */
 export function createLink(initial: LineOptions, onCarried: (bytes: number) => void): Link {
   const flows = new Set<Flow>();
@@ -53,8 +54,9 @@ export function createLink(initial: LineOptions, onCarried: (bytes: number) => v
       if (!to.write(chunk)) from.pause();
       return;
     }
+    const arrived = performance.now();
     for (let at = 0; at < chunk.length; at += PACKET) {
-      flow.waiting.push(chunk.subarray(at, at + PACKET));
+      flow.waiting.push({ arrived, packet: chunk.subarray(at, at + PACKET) });
     }
     flow.held += chunk.length;
     advance();
@@ -80,14 +82,14 @@ export function createLink(initial: LineOptions, onCarried: (bytes: number) => v
   const send = (now: number): void => {
     const delay = (options.delayMs ?? 0) / 2;
     const perMs = (options.bytesPerSecond ?? Infinity) / 1000;
-    freeAt = Math.max(freeAt, now - BURST_MS);
     // Who has sent goes to the end, and is met again there as long as there is room.
     for (const flow of flows) {
       if (freeAt > now) break;
-      const packet = flow.waiting.shift();
-      if (packet === undefined) continue;
-      freeAt += packet.length / perMs;
-      flow.travelling.push({ due: Math.max(now, freeAt) + delay, packet });
+      const next = flow.waiting.shift();
+      if (next === undefined) continue;
+      const { arrived, packet } = next;
+      freeAt = Math.max(freeAt, arrived - LATENESS_MS) + packet.length / perMs;
+      flow.travelling.push({ due: Math.max(arrived, freeAt) + delay, packet });
       flows.delete(flow);
       flows.add(flow);
     }
@@ -95,12 +97,14 @@ export function createLink(initial: LineOptions, onCarried: (bytes: number) => v
 
   const deliver = (flow: Flow, now: number): void => {
     let count = 0;
+    flow.to.cork();
     for (const { due, packet } of flow.travelling) {
       if (due > now) break;
       flow.to.write(packet);
       flow.held -= packet.length;
       count++;
     }
+    flow.to.uncork();
     flow.travelling.splice(0, count);
     if (flow.hasEnded && flow.held === 0) {
       flows.delete(flow);
