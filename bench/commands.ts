@@ -1,6 +1,7 @@
 import path from "node:path";
 
 import { type Argv, run } from "./process.ts";
+import { HOST } from "./sshd.ts";
 
 const ROOT = path.dirname(import.meta.dirname);
 
@@ -11,18 +12,30 @@ export interface Pair {
   readonly state: string;
 }
 
+/** Which end of a pair is on another host, and how that is reached. */
+export interface Route {
+  readonly end: "source" | "target";
+  readonly over: "ssh" | "sftp";
+}
+
+export interface SynclineCall {
+  readonly command?: "mirror" | "verify";
+  readonly options: readonly string[];
+  readonly route?: Route;
+}
+
 /** Syncline as an installed user calls it, but with a state of its own. */
-export function syncline(
-  pair: Pair,
-  options: readonly string[],
-  command: "mirror" | "verify" = "mirror",
-): Argv {
+export function syncline(pair: Pair, { command = "mirror", options, route }: SynclineCall): Argv {
+  const address = (end: Route["end"]): string => {
+    if (route?.end !== end) return pair[end];
+    return route.over === "sftp" ? `sftp://${HOST}${pair[end]}` : `${HOST}:${pair[end]}`;
+  };
   const program = [process.execPath, path.join(ROOT, "bin/syncline.js")] as const;
   return [
     ...program,
     command,
-    pair.source,
-    pair.target,
+    address("source"),
+    address("target"),
     ...(command === "mirror" ? ["-y"] : []),
     "-q",
     "--state",
@@ -32,8 +45,17 @@ export function syncline(
 }
 
 /** The slashes make rsync fill the target instead of making the source's name in it. */
-export function rsync(pair: Pair, ...options: string[]): Argv {
-  return ["rsync", ...options, `${pair.source}/`, `${pair.target}/`];
+export function rsync(pair: Pair, options: readonly string[], route?: Route): Argv {
+  const address = (end: Route["end"]): string =>
+    `${route?.end === end ? `${HOST}:` : ""}${pair[end]}/`;
+  return ["rsync", ...options, address("source"), address("target")];
+}
+
+/** Without what it would need a shell there for: one more command for each file that it has sent. */
+export function rclone(pair: Pair, route: Route): Argv {
+  const address = (end: Route["end"]): string => `${route.end === end ? ":sftp:" : ""}${pair[end]}`;
+  const options = ["--create-empty-src-dirs", "--sftp-disable-hashcheck"];
+  return ["rclone", "sync", address("source"), address("target"), ...options];
 }
 
 export function copy(pair: Pair): Argv {
@@ -74,13 +96,19 @@ export async function versionOf(
   }
 }
 
-/** Throws if rsync, which has seen more trees than we have, finds a difference: content, attributes or links. */
+/** What rsync is to look at where everything has to be kept: content, attributes and links. */
+const EVERYTHING: readonly string[] = ["-aHAX"];
+
+/**
+ * Throws if rsync, which has seen more trees than we have, finds a difference. On paths of this machine, where both ends
+ * are, wherever the work thought them to be.
+ */
 export async function verifyEqual(
   pair: Pair,
-  env: NodeJS.ProcessEnv,
-  signal: AbortSignal,
+  { env, signal }: { readonly env: NodeJS.ProcessEnv; readonly signal: AbortSignal },
+  kept: readonly string[] = EVERYTHING,
 ): Promise<void> {
-  const judge = rsync(pair, "-aHAXnc", "--delete", "--itemize-changes");
+  const judge = rsync(pair, [...kept, "-nc", "--delete", "--itemize-changes"]);
   const { stdout } = await run(judge, { env, signal, keepOutput: true });
   if (stdout === "") return;
   const lines = stdout.trimEnd().split("\n");

@@ -9,6 +9,8 @@ export const USAGE = `Usage: npm run bench [-- OPTION…]
   --quick       a tenth of the tree, and no million files unless asked for
   --million     the row with a million files, in spite of --quick
   --rounds N    counted rounds of each command (default: 5)
+  --local       only rows of this machine
+  --remote      only rows with another host, which is an sshd of our own on this machine
   --only NAME   only the row of this name; may be repeated`;
 
 export interface Options {
@@ -17,6 +19,7 @@ export interface Options {
   readonly quick: boolean;
   readonly million: boolean;
   readonly rounds: number;
+  readonly hosts: "local" | "remote" | "all";
   /** Empty means all. */
   readonly only: readonly string[];
 }
@@ -31,6 +34,8 @@ export function parseOptions(args: string[], names: readonly string[]): Options 
       quick: { type: "boolean", default: false },
       million: { type: "boolean", default: false },
       rounds: { type: "string", default: "5" },
+      local: { type: "boolean", default: false },
+      remote: { type: "boolean", default: false },
       only: { type: "string", multiple: true, default: [] },
     },
   });
@@ -47,6 +52,7 @@ export function parseOptions(args: string[], names: readonly string[]): Options 
     quick: values.quick,
     million: values.million || !values.quick || values.only.includes("million"),
     rounds: Number(values.rounds),
+    hosts: values.local === values.remote ? "all" : values.local ? "local" : "remote",
     only: values.only,
   };
 }

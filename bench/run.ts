@@ -3,6 +3,7 @@
  * nothing else:
  *
  *     npm run bench [-- --quick] [--tree DIR] [--work DIR] [--rounds N] [--only NAME] [--million]
+ *                       [--local] [--remote]
  *
  * How to read the table: what counts is the ratio of medians, because it says nearly the same on a slow machine and on a
  * fast one. Below 1 Syncline took less time. A ratio is as good as the ranges below the table are narrow: where the
@@ -15,7 +16,11 @@
  * It demands no time, and fails only when a command fails or when rsync finds a difference between source and target.
  * With `--quick` the start of a process weighs ten times as much, so nothing is held to what was asked for.
  *
- * A work is described in `works.ts`; `contest.ts` is what happens to it; the tree is drawn in `project.ts`.
+ * Where the work is between two hosts, the other one is this one, too: `host.ts`. Their processes share the processor, so
+ * that the ratio is about the work that both ends do together.
+ *
+ * A work is described in `works.ts` and `remote-works.ts`; `contest.ts` is what happens to it; the tree is drawn in
+ * `project.ts`.
  */
 import { constants } from "node:os";
 import path from "node:path";
@@ -24,11 +29,14 @@ import { ensureBuilt } from "./build.ts";
 import { cleanEnvironment, versionOf } from "./commands.ts";
 import { type Arena, contest, type Outcome } from "./contest.ts";
 import { describeLoad, describeMachine } from "./machine.ts";
+import { openHost } from "./host.ts";
 import { chooseMeter } from "./measure.ts";
 import { type Options, parseOptions, USAGE } from "./options.ts";
+import { REMOTE_WORKS } from "./remote-works.ts";
 import { formatReport } from "./report.ts";
 import { openTrees } from "./trees.ts";
-import { type Work, WORKS } from "./works.ts";
+import { LOCAL_WORKS } from "./works.ts";
+import type { Work } from "./work.ts";
 import { openWorkspace } from "./workspace.ts";
 
 type Versions = Record<Work["rival"]["program"], string | undefined>;
@@ -39,37 +47,58 @@ async function bench(options: Options, signal: AbortSignal): Promise<boolean> {
   const env = cleanEnvironment(workspace.dir);
   const meter = await chooseMeter(path.join(workspace.dir, "peak"), env);
   const ground = { workspace, env, signal };
-  const arena = { ...ground, meter, trees: openTrees(ground, options), rounds: options.rounds };
+  const works = chooseWorks(options);
+  const needsHost = works.some((work) => work.remote !== undefined);
+  await using host = needsHost ? await openHost(path.join(workspace.dir, "host"), env) : undefined;
+  const arena = {
+    ...ground,
+    meter,
+    trees: openTrees(ground, options),
+    rounds: options.rounds,
+    host,
+  };
   const versions: Versions = {
     rsync: await versionOf("rsync", env),
     cp: await versionOf("cp", env),
     node: process.version,
+    rclone: await versionOf("rclone", env),
   };
   if (versions.rsync === undefined) throw new Error("rsync is needed, as a rival and as the judge");
 
   const load = describeLoad();
   const outcomes: Outcome[] = [];
-  const works = chooseWorks(options);
   for (const [index, work] of works.entries()) {
     outcomes.push(await measure(work, arena, versions));
     // Memory and inodes may not be enough for all trees at once.
-    const isLast = works.slice(index + 1).every(({ tree }) => tree !== work.tree);
+    const isLast = !works
+      .slice(index + 1)
+      .some(({ tree, remote }) => tree === work.tree && !remote === !work.remote);
     if (isLast) await arena.trees.discard(work.tree);
   }
-  const facts = [versions.rsync, versions.cp, `peak memory from ${meter.description}`];
+  const facts = [
+    versions.rsync,
+    versions.cp,
+    needsHost ? versions.rclone : undefined,
+    host?.description,
+    `peak memory from ${meter.description}`,
+  ];
   const report = formatReport(
     outcomes,
-    ({ tree }) => (tree !== "sources" && tree !== "renamed") || !options.quick,
+    ({ tree }) => tree === "million" || tree === "ten" || !options.quick,
   );
   const parts = [await describeMachine(workspace.dir, facts), load, report];
   console.log(parts.filter((part) => part !== undefined).join("\n\n"));
   return outcomes.every((outcome) => outcome.type !== "failed");
 }
 
-function chooseWorks({ only, million }: Options): Work[] {
+const WORKS: readonly Work[] = [...LOCAL_WORKS, ...REMOTE_WORKS];
+
+function chooseWorks({ only, million, hosts }: Options): Work[] {
   return WORKS.filter(
     (work) =>
-      (only.length === 0 || only.includes(work.name)) && (million || work.tree !== "million"),
+      (only.length === 0 || only.includes(work.name)) &&
+      (million || work.tree !== "million") &&
+      (hosts === "all" || (hosts === "remote") === (work.remote !== undefined)),
   );
 }
 
@@ -78,10 +107,13 @@ async function measure(work: Work, arena: Arena, versions: Versions): Promise<Ou
   if (versions[program] === undefined) {
     return { type: "not-measured", work, reason: `${program} is not installed` };
   }
+  if (work.remote !== undefined && arena.host === undefined) {
+    return { type: "not-measured", work, reason: "sshd is not installed" };
+  }
   const room = await arena.trees.missingRoom(work.tree);
   if (room !== undefined) return { type: "not-measured", work, reason: room };
   try {
-    return { type: "measured", work, samples: await contest(work, arena) };
+    return { type: "measured", work, scores: await contest(work, arena) };
   } catch (error) {
     arena.signal.throwIfAborted();
     const reason = error instanceof Error ? error.message : String(error);

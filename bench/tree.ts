@@ -57,6 +57,49 @@ export const TEN: Forest = {
   empty: 0,
 };
 
+/** As many as people have who find that small files take long. */
+export const SMALL: Forest = {
+  projects: 4,
+  directories: 800,
+  files: 10_000,
+  links: 0,
+  bytes: 25_000_000,
+  empty: 0.005,
+};
+
+/** An eighth of the sources, without what SFTP clients skip. */
+export const PORTABLE: Forest = {
+  projects: 4,
+  directories: 640,
+  files: 10_000,
+  links: 0,
+  bytes: 165_000_000,
+  empty: 0.005,
+};
+
+/** A gibibyte in one file. */
+export const LARGE: Forest = {
+  projects: 1,
+  directories: 1,
+  files: 1,
+  links: 0,
+  bytes: 1024 ** 3,
+  empty: 0,
+};
+
+/** The same with a tenth of everything, for `--quick`. */
+export function tenthOf(forest: Forest): Forest {
+  const { directories, files, links, bytes } = forest;
+  const tenth = (count: number): number => Math.ceil(count / 10);
+  return {
+    ...forest,
+    directories: tenth(directories),
+    files: tenth(files),
+    links: tenth(links),
+    bytes: tenth(bytes),
+  };
+}
+
 /** Why a directory's file system cannot take a forest and a number of copies of it, or nothing if it can. */
 export async function missingRoom(
   dir: string,

@@ -1,20 +1,25 @@
 import { existsSync } from "node:fs";
-import { mkdir, readdir, rename } from "node:fs/promises";
 import path from "node:path";
 
+import { type Change, changeSource, gather } from "./changes.ts";
 import { type Pair, syncline, verifyEqual } from "./commands.ts";
+import { plantLarge } from "./large.ts";
 import type { Options } from "./options.ts";
 import { run } from "./process.ts";
 import {
   FEWER_SOURCES,
   type Forest,
+  LARGE,
   MILLION,
   missingRoom,
   plantForest,
+  PORTABLE,
+  SMALL,
   SOURCES,
   TEN,
+  tenthOf,
 } from "./tree.ts";
-import type { TreeName } from "./works.ts";
+import type { TreeName } from "./work.ts";
 import type { Workspace } from "./workspace.ts";
 
 /** The trees of a benchmark, each made when a row first asks for it. */
@@ -25,8 +30,8 @@ export interface Trees {
   readonly pair: (name: TreeName, side: Side) => Promise<Pair>;
   /** Makes a target equal to its source, and has that verified, unless it is known to be so of our target. */
   readonly makeEqual: (name: TreeName, pair: Pair) => Promise<void>;
-  /** Gives the source's largest directory another name, or the one that it had before. */
-  readonly rename: (name: TreeName) => Promise<void>;
+  /** Makes of the source what it is the next time. */
+  readonly change: (name: TreeName, change: Change) => Promise<void>;
   readonly setEqual: (name: TreeName, isEqual: boolean) => void;
   readonly discard: (name: TreeName) => Promise<void>;
 }
@@ -39,30 +44,10 @@ export interface Ground {
   readonly signal: AbortSignal;
 }
 
-/** What the largest directory of a tree is called, by turns. */
-const largestNames = ["pictures", "photographs"] as const;
-
-/** Gathers more than half of a tree in one directory. */
-async function gather(source: string): Promise<void> {
-  const projects = (await readdir(source)).toSorted();
-  const dir = path.join(source, largestNames[0]);
-  await mkdir(dir);
-  for (const project of projects.slice(0, Math.round(projects.length * 0.57))) {
-    await rename(path.join(source, project), path.join(dir, project));
-  }
-}
-
-// Beside the source: one target for each side.
-const COPIES = 2;
-
 export function openTrees(ground: Ground, options: Options): Trees {
   const { workspace, env, signal } = ground;
-  const forests: Record<TreeName, Forest> = {
-    sources: options.quick ? FEWER_SOURCES : SOURCES,
-    renamed: options.quick ? FEWER_SOURCES : SOURCES,
-    million: MILLION,
-    ten: TEN,
-  };
+  const forests = chooseForests(options);
+  const changes = new Map<TreeName, number>();
   const equal = new Set<TreeName>();
   const place = (name: string): string => path.join(workspace.dir, name);
   const given = (name: TreeName): string | undefined =>
@@ -72,8 +57,9 @@ export function openTrees(ground: Ground, options: Options): Trees {
     const source = given(name) ?? place(name);
     if (source === place(name) && !existsSync(source)) {
       console.error(`Writing ${forests[name].files} files into ${source} …`);
-      await plantForest(source, forests[name], signal);
-      if (name === "renamed") await gather(source);
+      if (name === "large") await plantLarge(source, forests[name].bytes, signal);
+      else await plantForest(source, forests[name], signal);
+      if (name === "changing") await gather(source);
     }
     return { source, target: place(`${name}-${side}`), state: place(`${name}-state`) };
   };
@@ -82,23 +68,20 @@ export function openTrees(ground: Ground, options: Options): Trees {
     missingRoom: async (name) =>
       given(name) !== undefined || existsSync(place(name))
         ? undefined
-        : missingRoom(
-            workspace.dir,
-            forests[name],
-            name === "sources" || name === "renamed" ? COPIES : 1,
-          ),
+        : // Beside the source, one target for each side; where nothing is written, one serves both.
+          missingRoom(workspace.dir, forests[name], name === "million" ? 1 : 2),
     makeEqual: async (name, wanted) => {
       const isOurs = wanted.target === place(`${name}-ours`);
       if (isOurs && equal.has(name)) return;
       await workspace.clear(wanted.target, ...(isOurs ? [wanted.state] : []));
-      await run(syncline(wanted, isOurs ? [] : ["--no-state"]), { env, signal });
-      await verifyEqual(wanted, env, signal);
+      await run(syncline(wanted, { options: isOurs ? [] : ["--no-state"] }), { env, signal });
+      await verifyEqual(wanted, ground);
       if (isOurs) equal.add(name);
     },
-    rename: async (name) => {
-      const [one, other] = largestNames.map((dir) => path.join(place(name), dir));
-      const isOne = existsSync(one!);
-      await rename(isOne ? one! : other!, isOne ? other! : one!);
+    change: async (name, change) => {
+      const number = (changes.get(name) ?? 0) + 1;
+      changes.set(name, number);
+      await changeSource(place(name), change, number);
       equal.delete(name);
     },
     setEqual: (name, isEqual) => {
@@ -107,8 +90,21 @@ export function openTrees(ground: Ground, options: Options): Trees {
     },
     discard: async (name) => {
       equal.delete(name);
+      changes.delete(name);
       const left = [name, `${name}-ours`, `${name}-theirs`, `${name}-state`];
       await workspace.clear(...left.map(place));
     },
+  };
+}
+
+function chooseForests({ quick }: Options): Record<TreeName, Forest> {
+  return {
+    sources: quick ? FEWER_SOURCES : SOURCES,
+    changing: quick ? FEWER_SOURCES : SOURCES,
+    small: quick ? tenthOf(SMALL) : SMALL,
+    portable: quick ? tenthOf(PORTABLE) : PORTABLE,
+    large: quick ? { ...LARGE, bytes: LARGE.bytes / 8 } : LARGE,
+    million: MILLION,
+    ten: TEN,
   };
 }

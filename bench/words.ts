@@ -15,7 +15,7 @@ const WORDS = `
   template test text thread time token trace transport tree trigger type unit update user util value vector version view
   virtual volume watch widget window worker wrapper write zone`;
 
-const VOCABULARY = split(WORDS);
+export const VOCABULARY: readonly [string, ...string[]] = split(WORDS);
 
 // One entry for each share, as source trees have them.
 const EXTENSIONS = split(`
@@ -50,18 +50,6 @@ export function claimName(taken: Set<string>, name: string): string {
   }
   taken.add(free);
   return free;
-}
-
-/** Lines of words with indentation: what a file system that compresses would find in source code. */
-export function sourceText(random: Random, bytes: number): Buffer {
-  const lines: string[] = [];
-  for (let length = 0; length < bytes;) {
-    const words = Array.from({ length: 1 + random.below(9) }, () => random.pick(VOCABULARY));
-    const line = `${"\t".repeat(random.below(4))}${words.join(" ")};\n`;
-    length += line.length;
-    lines.push(line);
-  }
-  return Buffer.from(lines.join("")).subarray(0, bytes);
 }
 
 function split(text: string): [string, ...string[]] {

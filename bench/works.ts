@@ -1,49 +1,15 @@
-import { copy, emptyNode, type Pair, rsync, syncline } from "./commands.ts";
-import type { Argv } from "./process.ts";
+import { copy, emptyNode, syncline } from "./commands.ts";
+import { rsyncRival, type Work } from "./work.ts";
 
-export type TreeName = "sources" | "renamed" | "million" | "ten";
-
-/** One row: the same work done by Syncline and by a rival. */
-export interface Work {
-  /** For `--only`. */
-  readonly name: string;
-  readonly title: string;
-  readonly tree: TreeName;
-  /**
-   * What each side finds: no target; a target that is equal; or a target in which the largest directory still has the name
-   * that it had before. Then the rival may be ourselves, when nothing has changed.
-   */
-  readonly target: "missing" | "equal" | "renamed";
-  /** What Syncline is told to do, if not to mirror. */
-  readonly command?: "verify";
-  /** Syncline's options. */
-  readonly options: readonly string[];
-  readonly rival: Rival;
-  /** The ratio of medians that was asked for. */
-  readonly atMost: number;
-  /** The peak memory that was asked for, in bytes. */
-  readonly atMostBytes?: number;
-  /** How many times as many rounds as the others: what is over in a moment varies more. */
-  readonly moreRounds?: number;
-}
-
-interface Rival {
-  readonly title: string;
-  readonly program: "rsync" | "cp" | "node";
-  readonly argv: (pair: Pair) => Argv;
-  /** It works on our own target, after us. */
-  readonly follows?: boolean;
-}
-
-/** In the order of the table. */
-export const WORKS: readonly Work[] = [
+/** Works of this machine alone, in the order of the table. */
+export const LOCAL_WORKS: readonly Work[] = [
   {
     name: "unchanged",
     title: "nothing changed, default preservation",
     tree: "sources",
     target: "equal",
     options: [],
-    rival: rsyncRival("-aHAX", "--delete"),
+    rival: rsyncRival(["-aHAX", "--delete"]),
     atMost: 0.35,
   },
   {
@@ -52,7 +18,7 @@ export const WORKS: readonly Work[] = [
     tree: "sources",
     target: "equal",
     options: ["--no-preserve", "xattrs,acls,hardlinks"],
-    rival: rsyncRival("-a", "--delete"),
+    rival: rsyncRival(["-a", "--delete"]),
     atMost: 0.6,
   },
   {
@@ -61,7 +27,7 @@ export const WORKS: readonly Work[] = [
     tree: "sources",
     target: "missing",
     options: [],
-    rival: rsyncRival("-a"),
+    rival: rsyncRival(["-a"]),
     atMost: 0.5,
   },
   {
@@ -79,7 +45,7 @@ export const WORKS: readonly Work[] = [
     tree: "sources",
     target: "equal",
     options: ["--compare", "content"],
-    rival: rsyncRival("-ac"),
+    rival: rsyncRival(["-ac"]),
     atMost: 0.7,
   },
   {
@@ -88,7 +54,7 @@ export const WORKS: readonly Work[] = [
     tree: "sources",
     target: "equal",
     options: ["--compare", "content", "--no-preserve", "xattrs,acls,hardlinks"],
-    rival: rsyncRival("-ac"),
+    rival: rsyncRival(["-ac"]),
     atMost: 0.7,
   },
   {
@@ -98,7 +64,7 @@ export const WORKS: readonly Work[] = [
     target: "equal",
     command: "verify",
     options: [],
-    rival: rsyncRival("-anc"),
+    rival: rsyncRival(["-anc"]),
     atMost: 0.7,
   },
   {
@@ -108,19 +74,19 @@ export const WORKS: readonly Work[] = [
     target: "equal",
     command: "verify",
     options: ["--no-preserve", "xattrs,acls,hardlinks"],
-    rival: rsyncRival("-anc"),
+    rival: rsyncRival(["-anc"]),
     atMost: 0.7,
   },
   {
     name: "renamed",
     title: "a directory of 45 000 files renamed",
-    tree: "renamed",
+    tree: "changing",
     target: "renamed",
     options: [],
     rival: {
       title: "`syncline mirror`, nothing changed",
       program: "node",
-      argv: (pair) => syncline(pair, []),
+      argv: (pair) => syncline(pair, { options: [] }),
       follows: true,
     },
     atMost: 1.3,
@@ -128,10 +94,10 @@ export const WORKS: readonly Work[] = [
   {
     name: "renamed-unknown",
     title: "a directory of 45 000 files renamed, `--no-state`",
-    tree: "renamed",
+    tree: "changing",
     target: "renamed",
     options: ["--no-state"],
-    rival: rsyncRival("-a", "--delete"),
+    rival: rsyncRival(["-a", "--delete"]),
     atMost: 0.333,
   },
   {
@@ -140,9 +106,9 @@ export const WORKS: readonly Work[] = [
     tree: "million",
     target: "equal",
     options: [],
-    rival: rsyncRival("-a"),
+    rival: rsyncRival(["-a"]),
     atMost: 0.6,
-    atMostBytes: 150_000_000,
+    atMostPeak: 150_000_000,
   },
   {
     name: "million-plain",
@@ -150,9 +116,9 @@ export const WORKS: readonly Work[] = [
     tree: "million",
     target: "equal",
     options: ["--no-preserve", "xattrs,acls,hardlinks"],
-    rival: rsyncRival("-a"),
+    rival: rsyncRival(["-a"]),
     atMost: 0.6,
-    atMostBytes: 150_000_000,
+    atMostPeak: 150_000_000,
   },
   {
     name: "ten",
@@ -165,11 +131,3 @@ export const WORKS: readonly Work[] = [
     moreRounds: 4,
   },
 ];
-
-function rsyncRival(...options: string[]): Rival {
-  return {
-    title: `\`rsync ${options.join(" ")}\``,
-    program: "rsync",
-    argv: (pair) => rsync(pair, ...options),
-  };
-}
