@@ -378,7 +378,11 @@ export function describeScan(open: OpenPlace): void {
     await using place = await open();
     for (const path of ["a/x", "b"]) place.make(`source/${path}`, { kind: "file" });
     const source = place.open("source");
-    expect(await rowsOf(source, { side: "source" })).toEqual(await rowsOf(source));
+    /** Nobody asks when an entry of a target was made. */
+    const withoutBirth = (rows: Awaited<ReturnType<typeof rowsOf>>): unknown =>
+      rows.map(([path, finding]) => [path, { ...finding, birthSec: 0, birthNs: 0 }]);
+    const asSource = await rowsOf(source, { side: "source" });
+    expect(withoutBirth(asSource)).toEqual(withoutBirth(await rowsOf(source)));
     expect(await entryAt(source, "b")).toMatchObject({ kind: "file" });
   });
 }

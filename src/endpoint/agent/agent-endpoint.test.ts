@@ -9,8 +9,12 @@ import { openAgentPair } from "../../../test/support/agent-pair.ts";
 import { FileError } from "../../fs/file-error.ts";
 import type { LocalHost } from "../local/host.ts";
 import { openLocalHost } from "../local/host.ts";
+import { openLocal } from "../local/local-endpoint.ts";
 
-async function openPlace(force: "libc" | "portable"): Promise<EndpointPlace> {
+/** Which of the two replicas are at the other end of the line. */
+type Far = "both" | "target" | "source";
+
+async function openPlace(force: "libc" | "portable", far: Far): Promise<EndpointPlace> {
   const dir = newDirectory();
   const spoiled = new Set<string>();
   const openHost = async (): Promise<LocalHost> => {
@@ -27,10 +31,15 @@ async function openPlace(force: "libc" | "portable"): Promise<EndpointPlace> {
     };
   };
   const pair = openAgentPair({ openHost });
+  const near = await openHost();
   const at = (path: string): string => `${dir.path}/${path}`;
   const bytesAt = (path: string): Buffer => Buffer.from(at(path), "latin1");
   return {
-    open: (root) => pair.open(at(root)),
+    open(root) {
+      const isSource = root === "source";
+      const isNear = (far === "target" && isSource) || (far === "source" && !isSource);
+      return isNear ? openLocal(at(root), near) : pair.open(at(root));
+    },
     make(path, made) {
       rmSync(bytesAt(path), { recursive: true, force: true });
       for (const above of directoriesAbove(path)) mkdirSync(bytesAt(above), { recursive: true });
@@ -46,11 +55,13 @@ async function openPlace(force: "libc" | "portable"): Promise<EndpointPlace> {
     look: (path) => seeDisk(at(path)),
     async [Symbol.asyncDispose]() {
       await pair[Symbol.asyncDispose]();
+      await near[Symbol.asyncDispose]();
       dir[Symbol.dispose]();
     },
   };
 }
 
-describe.each(["libc", "portable"] as const)("an agent with %s", (force) => {
-  describeEndpoint(`agent (${force})`, () => openPlace(force));
+describe.each(["libc", "portable"] as const)("with %s", (force) => {
+  for (const far of ["both", "target", "source"] as const)
+    describeEndpoint(`agent (${far} far)`, () => openPlace(force, far));
 });

@@ -2,6 +2,7 @@ import type { Action } from "../../core/plan.ts";
 import { actionsTogether, writeActions } from "../../wire/actions.ts";
 import type { PutFile } from "../../wire/apply-groups.ts";
 import { groupsOf, isPut } from "../../wire/apply-groups.ts";
+import { readPackHeader } from "../../wire/pack.ts";
 import { batchesBySize } from "../../wire/batches-by-size.ts";
 import type { WireOutcome } from "../../wire/verdicts.ts";
 import { readOutcomes } from "../../wire/verdicts.ts";
@@ -36,7 +37,7 @@ export async function* applyThere(
   const again = work.remote.line.recovery();
   let rest = actions;
   let { options } = work;
-  for (;;) {
+  while (!signal.aborted) {
     const open = new Set(rest);
     try {
       for await (const outcomes of applyOnce({ ...work, options }, rest, signal)) {
@@ -49,7 +50,7 @@ export async function* applyThere(
       await again.after(error);
       rest = rest.filter((action) => open.has(action));
       options = { ...options, again: true };
-      if (rest.length === 0 || signal.aborted) return;
+      if (rest.length === 0) return;
     }
   }
 }
@@ -79,7 +80,11 @@ async function* applyOnce(
     for (;;) {
       const told = await messages.receive((from) => readOutcomes(from, actions.length));
       if (told === undefined) break;
-      yield told.map((one) => outcomeOf(remote, actions, one));
+      const outcomes = told.map((one) => outcomeOf(remote, actions, one));
+      // Content that is sent is counted as it goes.
+      if (there !== undefined)
+        for (const { bytes, shared } of outcomes) remote.counts.bytes += bytes + shared;
+      yield outcomes;
     }
     await sent;
   } catch (error) {
@@ -172,7 +177,7 @@ async function sendContent(
   }));
   const how: PackOptions = { followLinks, asPlanned, xattrs, acls, compress: live.hasZstd() };
   for await (const pack of source.readFiles(wanted, how, signal)) {
-    onBytes(pack.length);
+    onBytes(readPackHeader(pack)?.length ?? 0);
     await conversation.channel.send(pack);
   }
 }

@@ -96,11 +96,11 @@ export async function* readOneThere(
 ): AsyncGenerator<Uint8Array> {
   const options = { followLinks, asPlanned: true, xattrs: false, acls: false, compress: false };
   for await (const pack of readThere(remote, [file], options, signal)) {
-    signal.throwIfAborted();
     const header = readPackHeader(pack)!;
     const records = decompress(pack.subarray(packHeaderBytes), header.codec, header.length);
     const reader = new PackReader(records, header);
     for (let record = reader.next(); record !== undefined; record = reader.next()) {
+      signal.throwIfAborted();
       switch (record.type) {
         case "whole":
         case "data":
