@@ -17,6 +17,8 @@ export function carriedProgram(entry: Record<string, string>): UserConfig {
     ...common,
     entry,
     target: "node18",
+    // Packages come as modules, so that what nobody calls stays at home.
+    inputOptions: { resolve: { mainFields: ["module", "main"] } },
     deps: { alwaysBundle: [/./], onlyBundle: ["hash-wasm"] },
   };
 }
