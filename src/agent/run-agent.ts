@@ -22,7 +22,8 @@ export async function runAgent(start: AgentStart, serve: Serve): Promise<number>
       await serve(transport, { carried, home: os.homedir() });
     } catch (error) {
       code = 1;
-      process.stderr.write(`${inspect(error)}\n`);
+      // The last words are what people get to see.
+      process.stderr.write(`${inspect(error)}\n${String(error)}\n`);
     }
     await finish();
     return true;
