@@ -1,6 +1,6 @@
 import { defineConfig, type UserConfig } from "tsdown";
 
-import { bootstrapProgram, carriedProgram } from "./scripts/agent-bundle.ts";
+import { carriedProgram } from "./scripts/agent-bundle.ts";
 import { directBuiltins } from "./scripts/direct-builtins.ts";
 
 /**
@@ -33,7 +33,7 @@ const configs: UserConfig[] = defineConfig([
     plugins: [directBuiltins()],
   })),
   carriedProgram({ agent: "src/agent/main.ts" }),
-  bootstrapProgram({ bootstrap: "src/agent/bootstrap.ts" }),
+  { ...carriedProgram({ bootstrap: "src/agent/bootstrap.ts" }), minify: true },
 ]);
 
 export default configs;

@@ -1,7 +1,7 @@
 /**
  * The first program of ours on another host, a few kilobytes that come with every login: makes sure that the agent is there,
  * exactly as the client has it, asks for what is not, and starts it. Everything is synchronous, and reads no byte more than it
- * must, for what follows is the agent's. It has to begin on every Node there ever was, to say that it is too old.
+ * must, for what follows is the agent's.
  */
 import fs from "node:fs";
 import module from "node:module";
@@ -9,20 +9,16 @@ import path from "node:path";
 
 import { cLibrary } from "../fs/c-library.ts";
 import type { BootstrapAnswer, BootstrapHeader, PartFacts, PartName } from "../wire/bootstrap.ts";
-import { bootstrapMark, formatAnswer, mostEarly, oldestNode } from "../wire/bootstrap.ts";
+import { bootstrapMark, formatAnswer, mostEarly } from "../wire/bootstrap.ts";
 import type * as Main from "./main.ts";
 import { openPartStore } from "./part-store.ts";
 import { readBlock } from "./read-block.ts";
 
-if (Number.parseInt(process.versions.node, 10) < oldestNode) {
-  say({ word: "old-node", version: process.version });
-} else {
-  try {
-    bootstrap();
-  } catch (error) {
-    say({ word: "failed", message: String(error) });
-    process.exitCode = 1;
-  }
+try {
+  bootstrap();
+} catch (error) {
+  say({ word: "failed", message: String(error) });
+  process.exitCode = 1;
 }
 
 function bootstrap(): void {

@@ -55,7 +55,9 @@ function privateCache(cacheHome: string | undefined): { dir?: string; notice?: s
   const dir = path.join(above, "agent");
   const own = process.geteuid?.() ?? 0;
   try {
-    fs.mkdirSync(base, { recursive: true, mode: 0o700 });
+    // Tried alone first, since only then an error says what is the matter.
+    if (!fs.existsSync(path.dirname(base))) fs.mkdirSync(base, { recursive: true, mode: 0o700 });
+    makeDirectory(base);
     for (const place of [above, dir]) {
       makeDirectory(place);
       const stat = fs.lstatSync(place);
@@ -63,6 +65,7 @@ function privateCache(cacheHome: string | undefined): { dir?: string; notice?: s
       if (isPrivate && (place === above || (stat.mode & 0o077) === 0)) continue;
       return { notice: `${place} is not a directory of the user's alone: nothing is kept there` };
     }
+    fs.accessSync(dir, fs.constants.W_OK);
     return { dir };
   } catch (error) {
     return { notice: `nothing can be kept in ${dir} (${codeOf(error)})` };

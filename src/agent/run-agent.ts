@@ -12,27 +12,33 @@ import { openStdio } from "./stdio.ts";
 const graceMs = 500;
 
 /**
- * Serves until the other side is through, or not there any more. Returns the exit code for a process that can end; kills it where
- * work still goes on that nobody waits for.
+ * Serves until the other side is through, and returns the exit code; or until it is not there any more, and kills the process, for
+ * work may still go on that nobody waits for.
  */
 export async function runAgent(start: AgentStart, serve: Serve): Promise<number> {
   const { carried, temporary } = start;
   const { transport, closed, finish } = openStdio(start);
   let code = 0;
-  const all = async (): Promise<boolean> => {
+  const all = async (): Promise<void> => {
     try {
       const openHost = (): Promise<LocalHost> => openLocalHost(undefined, undefined, carried);
       await serve(transport, { openHost, home: os.homedir() });
     } catch (error) {
       code = 1;
-      process.stderr.write(`${inspect(error)}\n`);
+      // The last words are what people get to see.
+      process.stderr.write(`${inspect(error)}\n${String(error)}\n`);
     }
     await finish();
-    return true;
   };
-  const isThrough = await Promise.race([all(), closed.then(() => delay(graceMs, false))]);
+  let isAlone = false;
+  const abandoned = closed.then(() => {
+    isAlone = true;
+    return delay(graceMs);
+  });
+  await Promise.race([all(), abandoned]);
   if (temporary !== undefined) rmSync(temporary, { recursive: true, force: true });
-  // Threads in the middle of a system call would be waited for; what they leave is what any killed run leaves.
-  if (!isThrough) process.kill(process.pid, "SIGKILL");
+  // Nobody learns of an exit code, and threads in the middle of a system call would be waited for. What they leave is what any
+  // killed run leaves.
+  if (isAlone) process.kill(process.pid, "SIGKILL");
   return code;
 }

@@ -6,9 +6,10 @@ import { unframed } from "../wire/start-blocks.ts";
 import type { Transport } from "../wire/transport.ts";
 import type { AgentStart } from "./agent-start.ts";
 
-/** Standard input and output as a transport, and the moment when there is no other side any more. */
+/** Standard input and output as a transport. */
 export interface Stdio {
   readonly transport: Transport;
+  /** Resolves when the other side is not there any more. */
   readonly closed: Promise<void>;
   /** Resolves when everything written has left. */
   readonly finish: () => Promise<void>;
@@ -22,10 +23,13 @@ export function openStdio({ early, isFramed }: AgentStart): Stdio {
   const input = process.stdin;
   const arrivals = arrivalsOf(input);
   const departures = departuresTo(output);
+  let isOurEnd = false;
   const closed = new Promise<void>((resolve) => {
-    const end = (): void => resolve();
+    const end = (): void => {
+      if (!isOurEnd) resolve();
+    };
     for (const event of ["end", "error", "close"]) input.on(event, end);
-    for (const event of ["error", "close"]) output.on(event, end);
+    output.on("error", end);
   });
   return {
     closed,
@@ -39,6 +43,7 @@ export function openStdio({ early, isFramed }: AgentStart): Stdio {
       write: (bytes) => departures.write(bytes),
       traffic: () => ({ sent: departures.count, received: early.length + arrivals.count }),
       destroy() {
+        isOurEnd = true;
         input.destroy();
         output.destroy();
       },

@@ -50,7 +50,12 @@ export function nodeContentCalls(paths: DescriptorPaths): ContentCalls {
       fsyncSync(fd);
     },
     fileSystem(fd) {
-      const { bavail, bsize, files, ffree, type } = statfsSync(paths.of(fd), { bigint: true });
+      // COMPAT: Node has it since 18.15; before, nothing is known, and nothing is said to be short.
+      const statfs = statfsSync as typeof statfsSync | undefined;
+      if (statfs === undefined) {
+        return { freeBytes: Number.MAX_SAFE_INTEGER, freeInodes: undefined, type: 0 };
+      }
+      const { bavail, bsize, files, ffree, type } = statfs(paths.of(fd), { bigint: true });
       return {
         freeBytes: Number(bavail * bsize),
         // btrfs and others make inodes as they need them and report a total of 0.

@@ -1,3 +1,5 @@
+import { oldestNode } from "../../wire/bootstrap.ts";
+
 /** Where Node may be when a login that is no terminal's does not find it. */
 const usualPlaces: readonly string[] = [
   "/usr/local/bin/node",
@@ -25,10 +27,15 @@ const script: string = [
  */
 export const remoteCommand: string = `exec sh -c '${script}'`;
 
-/** Reads the bootstrap, a deflated block, and becomes it. For the oldest Node there is, on one line. */
+/**
+ * Reads the bootstrap, a deflated block, and becomes it. On one line, and in words that the oldest Node there is understands, for it is
+ * here that it is told that it is too old.
+ */
 export const loader: string = [
   'var fs=require("fs")',
   "function take(n){var b=Buffer.alloc(n),i=0,c;while(i<n){try{c=fs.readSync(0,b,i,n-i,null)}catch(e){" +
     'if(e.code!=="EAGAIN")throw e;continue}if(c===0)process.exit(1);i+=c}return b}',
-  'eval(String(require("zlib").inflateRawSync(take(parseInt(String(take(8)),16)))))',
+  `if(parseInt(process.versions.node)<${oldestNode})` +
+    'console.log("\\nsyncline-bootstrap old-node "+JSON.stringify({version:process.version}))',
+  'else eval(String(require("zlib").inflateRawSync(take(parseInt(String(take(8)),16)))))',
 ].join(";");

@@ -2,7 +2,7 @@
  * `local` is the driver for this machine's files. It does its work in threads, synchronously, through the `fs` room, and
  * knows nothing of plans beyond carrying out one action after another.
  */
-import { availableParallelism } from "node:os";
+import os from "node:os";
 
 import { chooseDriver } from "../../fs/choose-driver.ts";
 import type { FileDriver } from "../../fs/driver.ts";
@@ -45,7 +45,7 @@ export async function openLocalHost(
 ): Promise<LocalHost> {
   useNativeParts(carried?.natives);
   const driver = await chooseDriver(force);
-  const threads = Math.min(Math.max(availableParallelism(), 2), 8);
+  const threads = Math.min(Math.max(os.availableParallelism(), 2), 8);
   const pool = newWorkerPool({ force, binding, carried }, threads);
   const uid = process.geteuid?.() ?? 0;
   return {
