@@ -70,6 +70,7 @@ const examples = `
 Examples:
   syncline mirror ~/Pictures /mnt/usb/Pictures      show the plan, ask, do it
   syncline mirror -n ~/Pictures /mnt/usb/Pictures   list what would be done
+  syncline mirror ~/Pictures me@nas:backup          to another host, through ssh
   syncline mirror --every 15m --exclude '*.o' a b   stay and repeat
   syncline mirror --json a b                        for programs`;
 
@@ -87,8 +88,8 @@ export function newMirrorCommand(act: Act): Command {
 
 export function withLocations(command: Command): Command {
   return command
-    .argument("<SOURCE>", "the directory to mirror, or a single file")
-    .argument("<TARGET...>", "where to; made if it is missing");
+    .argument("<SOURCE>", "the directory to mirror, or a single file; here, or as host:path")
+    .argument("<TARGET...>", "where to, here or on another host; made if it is missing");
 }
 
 /** Gives a command those of mirror's options that are wanted, by their long names. */

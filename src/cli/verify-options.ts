@@ -53,7 +53,7 @@ export function newVerifyCommand(act: Act): Command {
       "Compares A and B in structure, metadata and content, lists each difference, and changes nothing. " +
         "With the options of a mirror from A to B, it tells whether that is in order.",
     )
-    .argument("<A>", "a directory, or a single file")
+    .argument("<A>", "a directory, or a single file; here, or as host:path")
     .argument("<B>", "what should be equal to it")
     .helpOption("-h, --help", "show this help")
     .addHelpText("after", examples);
