@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 
-import { combineExitCodes, exitCodeOf } from "./exit-code.ts";
+import { combineExitCodes, exitCodeOf, statusOfFailure } from "./exit-code.ts";
 
 describe("combineExitCodes", () => {
   const cases = [
@@ -14,6 +14,16 @@ describe("combineExitCodes", () => {
   test.each(cases)("$name", ({ codes, code }) => {
     expect(combineExitCodes(codes)).toBe(code);
   });
+});
+
+test.each([
+  ["ENDPOINT_AUTH", 10],
+  ["ENDPOINT_LOST", 10],
+  ["GUARD", 5],
+  ["LOCKED", 6],
+  ["ROOT_MISSING", 1],
+] as const)("a target that fails with %s before it begins is %j", (code, exitCode) => {
+  expect(exitCodeOf(statusOfFailure(code))).toBe(exitCode);
 });
 
 test("a run that was declined is no failure", () => {

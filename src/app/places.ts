@@ -70,7 +70,8 @@ export async function lookAtTarget(
     );
     return { where, location, endpoint, root, preserve, refused, single };
   } catch (error) {
-    if (!(error instanceof SyncError)) throw error;
+    // What is wrong with the request is wrong with all of it.
+    if (!(error instanceof SyncError) || error.code === "USAGE") throw error;
     return { location, error };
   }
 }

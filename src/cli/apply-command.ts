@@ -1,10 +1,13 @@
 import type { OpenedPlan } from "../app/saved-plans.ts";
 import { readPlan } from "../app/saved-plans.ts";
+import { toRemoteOptions } from "../config/login.ts";
 import { acceptedGuards } from "../config/named-choices.ts";
+import { refuseFirst } from "./contradictions.ts";
 import type { DisplayRequest } from "./display.ts";
 import { openDisplay } from "./display.ts";
 import type { Host } from "./host.ts";
 import { watchSignals } from "./interruption.ts";
+import { loginContradictions } from "./login-options.ts";
 import { canAsk, contextOf, defaultsOf, runOnce } from "./mirror-command.ts";
 import { stateDirIfAny } from "./mirror-request.ts";
 import type { ApplyOptions } from "./plan-options.ts";
@@ -17,6 +20,8 @@ export async function applyCommand(
 ): Promise<number> {
   const notices: string[] = [];
   const onNotice = (message: string) => void notices.push(message);
+  refuseFirst(loginContradictions(options));
+  const login = toRemoteOptions(options, host.variables);
   const accept = acceptedGuards(options.accept);
   const stateDir = options.stateDir ?? stateDirIfAny(host, onNotice);
   const opened = await readPlan(name, stateDir, onNotice);
@@ -30,7 +35,7 @@ export async function applyCommand(
   const { applySaved } = await import("../app/apply.ts");
   const { flush, history } = options;
   const { driver } = defaultsOf(host);
-  const request = { opened, accept, flush, stateDir, history, driver };
+  const request = { opened, accept, flush, stateDir, history, login, driver };
   const run = () => applySaved(request, context, host.clock);
   const code = await runOnce(run, { display, repeats: false });
   return interruption.wasSignalled() ? 130 : code;

@@ -114,6 +114,7 @@ export function defaultsOf(host: Host): Omit<RequestDefaults, "onNotice"> {
     driver: driverOf(variables),
     binding: bindingOf(variables),
     stdin: () => host.stdin,
+    environment: variables,
   };
 }
 

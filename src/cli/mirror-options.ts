@@ -1,18 +1,19 @@
 import { Command, Option } from "commander";
 
-import { SyncError } from "../base/errors.ts";
 import { parseDeleteLimit } from "../config/delete-limit.ts";
-import { durationExamples, parseDuration } from "../config/duration.ts";
 import type { FilterArgument } from "../config/filter-rules.ts";
-import { parseSize, sizeExamples } from "../config/size.ts";
+import type { LoginChoices } from "../config/login.ts";
 import type { HashAlgorithm } from "../core/content-hash.ts";
 import { parseVersionRule, versionRuleExamples } from "../config/version-rule.ts";
+import type { SshOption } from "../core/login.ts";
 import type { DeleteLimit } from "../core/guards.ts";
 import type { CompareMode, LinkMode } from "../core/preserve.ts";
 import type { VersionRule } from "../core/version-thinning.ts";
+import { loginOptions } from "./login-options.ts";
+import { duration, size, valueOf } from "./option-values.ts";
 
 /** Options of `mirror` as they were typed, values checked one by one. What they mean together is not looked at here. */
-export interface MirrorOptions {
+export interface MirrorOptions extends LoginChoices {
   readonly yes?: boolean;
   readonly dryRun?: boolean;
   readonly delete: boolean;
@@ -54,7 +55,13 @@ export interface Gathered {
   readonly preserve: string[];
   readonly noPreserve: string[];
   readonly filters: FilterArgument[];
+  readonly sshOptions: SshOption[];
   readonly state: { dir?: string; history: boolean };
+}
+
+export function newGathered(): Gathered {
+  const lists = { accept: [], preserve: [], noPreserve: [], filters: [], sshOptions: [] };
+  return { ...lists, state: { history: true } };
 }
 
 type Act = (locations: readonly string[], options: MirrorOptions) => Promise<void>;
@@ -63,6 +70,7 @@ const examples = `
 Examples:
   syncline mirror ~/Pictures /mnt/usb/Pictures      show the plan, ask, do it
   syncline mirror -n ~/Pictures /mnt/usb/Pictures   list what would be done
+  syncline mirror ~/Pictures me@nas:backup          to another host, through ssh
   syncline mirror --every 15m --exclude '*.o' a b   stay and repeat
   syncline mirror --json a b                        for programs`;
 
@@ -80,8 +88,8 @@ export function newMirrorCommand(act: Act): Command {
 
 export function withLocations(command: Command): Command {
   return command
-    .argument("<SOURCE>", "the directory to mirror, or a single file")
-    .argument("<TARGET...>", "where to; made if it is missing");
+    .argument("<SOURCE>", "the directory to mirror, or a single file; here, or as host:path")
+    .argument("<TARGET...>", "where to, here or on another host; made if it is missing");
 }
 
 /** Gives a command those of mirror's options that are wanted, by their long names. */
@@ -90,13 +98,7 @@ export function withMirrorOptions(
   wants: (option: string) => boolean,
   act: Act,
 ): Command {
-  const gathered: Gathered = {
-    accept: [],
-    preserve: [],
-    noPreserve: [],
-    filters: [],
-    state: { history: true },
-  };
+  const gathered = newGathered();
   command.helpOption("-h, --help", "show this help");
   for (const [heading, all] of optionGroups(gathered)) {
     const options = all.filter(({ long }) => wants(long ?? ""));
@@ -115,6 +117,7 @@ function optionGroups(gathered: Gathered): [heading: string, options: Option[]][
     ["Before anything changes:", reviewOptions(gathered)],
     ["What counts as equal, and what is kept:", contentOptions(gathered)],
     ["What is left alone:", filterOptions(gathered)],
+    ["Other hosts:", loginOptions(gathered.sshOptions)],
     ["Once or again and again:", repeatOptions()],
     ["What is said:", outputOptions()],
     ["Durability and state:", stateOptions(gathered)],
@@ -242,27 +245,4 @@ export function stateOptions({ state }: Gathered): Option[] {
 /** An option that may be given often: each value goes to the end of one list. */
 function gather<T>(list: T[], make: (text: string) => T): (text: string) => void {
   return (text) => void list.push(make(text));
-}
-
-function duration(option: string): (text: string) => number {
-  return valueOf(option, parseDuration, "a duration", durationExamples);
-}
-
-function size(option: string): (text: string) => number {
-  return valueOf(option, parseSize, "a size", sizeExamples);
-}
-
-function valueOf<T>(
-  option: string,
-  parse: (text: string) => T | undefined,
-  what: string,
-  examples: string,
-): (text: string) => T {
-  return (text) => {
-    const value = parse(text);
-    if (value !== undefined) return value;
-    throw new SyncError("USAGE", `${option}: "${text}" is not ${what}`, {
-      hint: `It is written like ${examples}.`,
-    });
-  };
 }

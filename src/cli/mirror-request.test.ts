@@ -3,6 +3,7 @@ import { Readable } from "node:stream";
 import { describe, expect, test } from "vitest";
 
 import { SyncError } from "../base/errors.ts";
+import { plainLogin } from "../core/login.ts";
 import type { MirrorOptions } from "./mirror-options.ts";
 import { newMirrorCommand } from "./mirror-options.ts";
 import { toMirrorRequest } from "./mirror-request.ts";
@@ -25,6 +26,7 @@ async function requestOf(
     driver: undefined,
     binding: undefined,
     stdin: () => Readable.from([]),
+    environment: { PATH: "/bin" },
   };
   return toMirrorRequest(typed.locations, typed.options, { ...defaults, onNotice });
 }
@@ -52,6 +54,7 @@ describe("a request", () => {
       flush: true,
       stateDir: "/state",
       history: true,
+      login: { ...plainLogin, environment: { PATH: "/bin" } },
       driver: undefined,
       binding: undefined,
     });
@@ -62,7 +65,8 @@ describe("a request", () => {
       "--exclude x -n a --no-delete --max-delete 5 --accept same,deletes --accept space --compare content " +
       "--modify-window 2s --include y --preserve owner --no-preserve acls,xattrs --links safe --gitignore " +
       "--max-size 2K --min-size 1 --one-file-system b --no-flush --state s --no-state --exclude z " +
-      "--no-moves --hash sha256 --versions trash:10d";
+      "--no-moves --hash sha256 --versions trash:10d --bwlimit 2M --timeout 10s --retries 0 --identity key " +
+      "--password-from env:SECRET --ssh-option ProxyJump=gate --ssh-option SetEnv=A=B --remote-node node22 --direct";
     expect(await requestOf(line.split(" "))).toEqual({
       source: "a",
       targets: ["b"],
@@ -96,6 +100,20 @@ describe("a request", () => {
       flush: false,
       stateDir: "s",
       history: false,
+      login: {
+        identity: "key",
+        password: { type: "env", name: "SECRET" },
+        sshOptions: [
+          { name: "ProxyJump", value: "gate" },
+          { name: "SetEnv", value: "A=B" },
+        ],
+        remoteNode: "node22",
+        timeout: 10_000,
+        retries: 0,
+        bytesPerSecond: 2_097_152,
+        direct: true,
+        environment: { PATH: "/bin" },
+      },
       driver: undefined,
       binding: undefined,
     });

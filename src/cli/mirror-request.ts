@@ -8,9 +8,12 @@ import { deleteLimitOrDefault } from "../config/delete-limit.ts";
 import { longestWait } from "../config/duration.ts";
 import { readFilterRules } from "../config/filter-rules.ts";
 import { parseLocation } from "../config/location.ts";
+import { toRemoteOptions } from "../config/login.ts";
 import { acceptedGuards, preserveChoice } from "../config/named-choices.ts";
 import type { Location } from "../core/location.ts";
+import { refuseFirst } from "./contradictions.ts";
 import type { Host } from "./host.ts";
+import { loginContradictions } from "./login-options.ts";
 import type { MirrorOptions } from "./mirror-options.ts";
 import { refuseLostBytes } from "./typed-bytes.ts";
 
@@ -23,6 +26,7 @@ export interface RequestDefaults {
   readonly driver: "libc" | "portable" | undefined;
   readonly binding: "native" | "wasm" | undefined;
   readonly stdin: () => Readable;
+  readonly environment: Host["variables"];
 }
 
 /**
@@ -64,6 +68,7 @@ export async function toMirrorRequest(
     versions: options.versions ?? { keep: "none" },
     stateDir: stateDirOf(options, defaults),
     history: options.history,
+    login: toRemoteOptions(options, defaults.environment),
     driver: defaults.driver,
     binding: defaults.binding,
   };
@@ -103,7 +108,7 @@ export function stateDirIfAny(
 function refuseContradictions(options: MirrorOptions): void {
   const { every, cron, startAfter = 0, delete: deletes } = options;
   const { minSize = 0, maxSize = Infinity } = options;
-  const contradictions: [wrong: boolean, message: string][] = [
+  refuseFirst([
     [every !== undefined && cron !== undefined, "--every and --cron exclude each other"],
     [every === 0, "--every: the interval must be longer than 0"],
     [(every ?? 0) > longestWait, "--every: the interval goes beyond the last date there is"],
@@ -122,9 +127,8 @@ function refuseContradictions(options: MirrorOptions): void {
     [options.log === "", "--log: the name of the file is empty"],
     [options.stateDir === "", "--state: the name of the directory is empty"],
     [options.filters.filter(isStdin).length > 1, "--filter-from - can stand only once"],
-  ];
-  const found = contradictions.find(([wrong]) => wrong);
-  if (found !== undefined) throw new SyncError("USAGE", found[1]);
+    ...loginContradictions(options),
+  ]);
 }
 
 function isStdin(filter: MirrorOptions["filters"][number]): boolean {

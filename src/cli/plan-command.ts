@@ -1,5 +1,5 @@
-import { SyncError } from "../base/errors.ts";
 import { openDisplay } from "./display.ts";
+import { refuseFirst } from "./contradictions.ts";
 import type { Host } from "./host.ts";
 import { watchSignals } from "./interruption.ts";
 import { contextOf, defaultsOf, runOnce } from "./mirror-command.ts";
@@ -33,11 +33,9 @@ export async function planCommand(
 
 function refuseContradictions(locations: readonly string[], options: PlanOptions): void {
   const { output, listContent, full } = options;
-  const contradictions: [wrong: boolean, message: string][] = [
+  refuseFirst([
     [output !== undefined && locations.length > 2, "-o takes one plan, and so one TARGET"],
     [listContent === true && locations.length > 2, "--list-content is about one TARGET"],
     [listContent === true && full === true, "--list-content and --full exclude each other"],
-  ];
-  const found = contradictions.find(([wrong]) => wrong);
-  if (found !== undefined) throw new SyncError("USAGE", found[1]);
+  ]);
 }

@@ -1,5 +1,6 @@
 import { Command, Option } from "commander";
 
+import type { LoginChoices } from "../config/login.ts";
 import type { MirrorOptions } from "./mirror-options.ts";
 import { withLocations, withMirrorOptions } from "./mirror-options.ts";
 
@@ -21,7 +22,16 @@ export interface ShowOptions {
 /** Options of `apply`; they mean what they mean for `mirror`. */
 export interface ApplyOptions extends Pick<
   MirrorOptions,
-  "yes" | "json" | "quiet" | "verbose" | "progress" | "log" | "logMaxSize" | "flush" | "accept"
+  | "yes"
+  | "json"
+  | "quiet"
+  | "verbose"
+  | "progress"
+  | "log"
+  | "logMaxSize"
+  | "flush"
+  | "accept"
+  | keyof LoginChoices
 > {
   readonly stateDir?: string;
   readonly history: boolean;
@@ -85,6 +95,7 @@ export function newShowCommand(
 const forApplying: ReadonlySet<string> = new Set(
   (
     "--yes --accept --json --quiet --verbose --progress --log --log-max-size --no-flush " +
+    "--bwlimit --timeout --retries --identity --password-from --ssh-option --remote-node --direct " +
     "--state --no-state"
   ).split(" "),
 );

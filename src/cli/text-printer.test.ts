@@ -124,6 +124,21 @@ describe("the last line", () => {
     ]);
   });
 
+  test("tells what crossed a connection, where there was one, and how much more came into place", () => {
+    const crossed = { sent: 1 << 20, received: 2048, bytesCopied: 3 << 20, bytesAvoided: 1 << 20 };
+    expect(printed([ended(crossed)]).results).toEqual([
+      "✓ photos → /mnt/nas  19930 checked · +412 ~18 →57 ⧉0 -9 · 1.0 MiB sent, 3.0 MiB not sent · 11m04s",
+    ]);
+    const idle = { sent: 900, received: 100, bytesCopied: 0, bytesAvoided: 0, totals: noTotals };
+    expect(printed([ended(idle)]).results).toEqual([
+      "✓ photos → /mnt/nas  19930 checked · +0 ~0 →0 ⧉0 -0 · 1000 B sent, 0 B not sent · 11m04s",
+    ]);
+    const lost = { ...idle, status: "unreachable" } as const;
+    expect(printed([ended(lost)]).results).toEqual([
+      "✗ photos → /mnt/nas  out of reach · 19930 checked · +0 ~0 →0 ⧉0 -0 · 1000 B sent, 0 B not sent · 11m04s",
+    ]);
+  });
+
   test("is ASCII where the locale is not UTF-8", () => {
     expect(printed([ended({})], {}, { LC_ALL: "C" }).results).toEqual([
       "ok photos -> /mnt/nas  19930 checked | +412 ~18 >57 =0 -9 | 7.4 GiB sent, 4.4 GiB not sent | 11m04s",

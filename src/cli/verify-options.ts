@@ -1,7 +1,15 @@
 import { Command, Option } from "commander";
 
+import type { LoginChoices } from "../config/login.ts";
+import { loginOptions } from "./login-options.ts";
 import type { Gathered, MirrorOptions } from "./mirror-options.ts";
-import { contentOptions, filterOptions, outputOptions, stateOptions } from "./mirror-options.ts";
+import {
+  contentOptions,
+  filterOptions,
+  newGathered,
+  outputOptions,
+  stateOptions,
+} from "./mirror-options.ts";
 
 /** Options of `verify` as they were typed; those of `mirror` that do not change anything, and one more. */
 export interface VerifyOptions extends Pick<
@@ -23,6 +31,7 @@ export interface VerifyOptions extends Pick<
   | "logMaxSize"
   | "stateDir"
   | "history"
+  | keyof LoginChoices
 > {
   readonly remembered?: boolean;
 }
@@ -37,20 +46,14 @@ type Act = (locations: readonly string[], options: VerifyOptions) => Promise<voi
 
 /** The `verify` command, which hands what was typed to `act`. */
 export function newVerifyCommand(act: Act): Command {
-  const gathered: Gathered = {
-    accept: [],
-    preserve: [],
-    noPreserve: [],
-    filters: [],
-    state: { history: true },
-  };
+  const gathered = newGathered();
   const command = new Command("verify")
     .summary("read and compare everything, change nothing")
     .description(
       "Compares A and B in structure, metadata and content, lists each difference, and changes nothing. " +
         "With the options of a mirror from A to B, it tells whether that is in order.",
     )
-    .argument("<A>", "a directory, or a single file")
+    .argument("<A>", "a directory, or a single file; here, or as host:path")
     .argument("<B>", "what should be equal to it")
     .helpOption("-h, --help", "show this help")
     .addHelpText("after", examples);
@@ -97,6 +100,7 @@ function optionGroups(gathered: Gathered): [heading: string, options: Option[]][
         "one-file-system": undefined,
       }),
     ],
+    ["Other hosts:", loginOptions(gathered.sshOptions)],
     [
       "What is said:",
       pick(outputOptions(), {

@@ -2,7 +2,10 @@ import type { VerifyRequest } from "../app/verify.ts";
 import { SyncError } from "../base/errors.ts";
 import { readFilterRules } from "../config/filter-rules.ts";
 import { parseLocation } from "../config/location.ts";
+import { toRemoteOptions } from "../config/login.ts";
 import { preserveChoice } from "../config/named-choices.ts";
+import { refuseFirst } from "./contradictions.ts";
+import { loginContradictions } from "./login-options.ts";
 import type { RequestDefaults } from "./mirror-request.ts";
 import { refuseLostBytes } from "./typed-bytes.ts";
 import type { VerifyOptions } from "./verify-options.ts";
@@ -33,6 +36,7 @@ export async function toVerifyRequest(
     remembered: options.remembered ?? false,
     preserve: preserveChoice(options.preserve, options.noPreserve),
     stateDir: stateDirOf(options, defaults),
+    login: toRemoteOptions(options, defaults.environment),
     driver: defaults.driver,
     binding: defaults.binding,
   };
@@ -55,14 +59,13 @@ function refuseContradictions(options: VerifyOptions): void {
   const { minSize = 0, maxSize = Infinity, filters } = options;
   const isStdin = (filter: VerifyOptions["filters"][number]): boolean =>
     filter.type === "file" && filter.name === "-";
-  const contradictions: [wrong: boolean, message: string][] = [
+  refuseFirst([
     [minSize > maxSize, "--min-size is larger than --max-size: no file would be left"],
     [options.logMaxSize !== undefined && options.log === undefined, "--log-max-size needs --log"],
     [options.logMaxSize === 0, "--log-max-size: the size must be larger than 0"],
     [options.log === "", "--log: the name of the file is empty"],
     [options.stateDir === "", "--state: the name of the directory is empty"],
     [filters.filter(isStdin).length > 1, "--filter-from - can stand only once"],
-  ];
-  const found = contradictions.find(([wrong]) => wrong);
-  if (found !== undefined) throw new SyncError("USAGE", found[1]);
+    ...loginContradictions(options),
+  ]);
 }

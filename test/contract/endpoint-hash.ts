@@ -119,6 +119,26 @@ export function describeHash(open: OpenPlace): void {
       expect([changed, other!.length]).toEqual([["f", "f", "target", code], 2]);
     });
 
+    test("takes a file that is known by its place for what it is, as closely as times are kept", async () => {
+      await using place = await open();
+      place.make("target/f", { kind: "file", content: "content", mtime: early });
+      const target = place.open("target");
+      await target.root();
+      const { timeResolution } = target.capabilities;
+      const known = await fileAt(target, "f");
+      const unknown = { dev: 0, inoHigh: 0, inoLow: 0, ctimeSec: 0, ctimeNs: 0 };
+      const at = (apart: number): HashRequest => {
+        const ns = known.mtimeNs + apart;
+        const mtime = { mtimeSec: known.mtimeSec + Math.floor(ns / 1e9), mtimeNs: ns % 1e9 };
+        const entry = { ...known, ...unknown, ...mtime };
+        return { path: path("f"), size: known.size, what: "full", entry };
+      };
+      const requests = [at(0), at(timeResolution - 1), at(timeResolution)];
+      const verdicts = await target.hash(requests, options, never);
+      const codes = verdicts.map((verdict) => ("problem" in verdict ? verdict.problem.code : ""));
+      expect(codes).toEqual(["", "", "changed"]);
+    });
+
     test("reads through links where it is asked to, and nowhere else", async () => {
       await using place = await open();
       place.make("target/d/f", { kind: "file", content: "content" });

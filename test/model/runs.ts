@@ -107,9 +107,13 @@ export async function runMirror(
   });
   if (options.made !== undefined) prepared.adopt(options.made);
   else if (prepared.wantsScan) {
-    const chunks = source.scan(scanRequestOf(settings, preserve, "source"), signal);
-    const through = options.through?.(chunks) ?? chunks;
-    await prepared.plan({ type: "begun", chunks: through }, signal);
+    const request = scanRequestOf(settings, preserve, "source");
+    if (source.capabilities.remote) await prepared.plan({ type: "wanted", request }, signal);
+    else {
+      const chunks = source.scan(request, signal);
+      const through = options.through?.(chunks) ?? chunks;
+      await prepared.plan({ type: "begun", chunks: through }, signal);
+    }
   }
   const summary = await prepared.carryOut(signal);
   return {

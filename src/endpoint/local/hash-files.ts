@@ -14,6 +14,7 @@ export interface HashWork {
   readonly root: HostPath;
   readonly options: HashOptions;
   readonly counters: Counters;
+  readonly timeResolution: number;
 }
 
 /** Bounds of a batch: enough to make handing it over cheap, little enough to keep all threads busy to the end. */
@@ -53,7 +54,7 @@ export async function hashHere(
 }
 
 function jobOf(
-  { root, options, counters }: HashWork,
+  { root, options, counters, timeResolution }: HashWork,
   batch: readonly HashRequest[],
   signals: Signals,
 ): HashJob {
@@ -62,7 +63,8 @@ function jobOf(
   for (const { path, entry, size } of batch) pushFinding(files, 0, path, { ...entry, size });
   const full = Uint8Array.from(batch, ({ what }) => Number(what === "full"));
   const { algorithm, followLinks, side } = options;
-  return { type: "hash", root, followLinks, side, algorithm, files, full, signals, counters };
+  const rows = { files, full, timeResolution };
+  return { type: "hash", root, followLinks, side, algorithm, ...rows, signals, counters };
 }
 
 function batchesOf(requests: readonly HashRequest[]): (readonly HashRequest[])[] {

@@ -71,6 +71,8 @@ export interface HashJob {
   readonly files: SnapshotChunk;
   /** By row: the full hash and not the quick one. */
   readonly full: Uint8Array<ArrayBuffer>;
+  /** Nanoseconds to which times can be told apart, where a file is known by nothing else. */
+  readonly timeResolution: number;
   readonly signals: Signals;
   readonly counters: Counters;
 }

@@ -129,12 +129,13 @@ export function openLocal(
       });
     },
 
-    hash: (requests, options, signal) =>
-      hashHere({ host, root: hostRoot(), options, counters }, requests, signal).catch(
-        (error: unknown) => {
-          throw aboutRoot(path, error);
-        },
-      ),
+    hash(requests, options, signal) {
+      const { timeResolution } = capabilities();
+      const work = { host, root: hostRoot(), options, counters, timeResolution };
+      return hashHere(work, requests, signal).catch((error: unknown) => {
+        throw aboutRoot(path, error);
+      });
+    },
 
     beginVersions: (at, record) => beginVersions(host, hostRoot(), at, record),
 

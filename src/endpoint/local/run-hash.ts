@@ -58,21 +58,31 @@ function hashRow(ctx: HashContext, dirs: Directories, job: HashJob, row: number)
   const fd = dirs.openFile(nameAt(job.files, row) as string as RelPath);
   try {
     driver.statDescriptor(fd, stat);
-    const isThere = isUnchanged(stat, entry);
-    const digest = isThere
+    const before = { ...stat };
+    const digest = isAsScanned(before, entry, job.timeResolution)
       ? hashFile(ctx, fd, entry.size, job.full[row] === 1 ? "full" : "quick")
       : undefined;
     driver.statDescriptor(fd, stat);
-    if (digest !== undefined && isUnchanged(stat, entry)) return digest;
+    if (digest !== undefined && isUnchanged(stat, before)) return digest;
     throw new EntryProblem(job.side, "changed", "it has changed since it was scanned");
   } finally {
     driver.close(fd);
   }
 }
 
-/** A file with several names, too, and one whose mtime was put back: ctime tells. */
-function isUnchanged(now: Stat, entry: FileEntry): boolean {
-  if (!isAsExpected(now, entry, exact) || !sameTime(now, entry, exact)) return false;
-  const isKnown = entry.ctimeSec !== 0 || entry.ctimeNs !== 0;
-  return !isKnown || (now.ctimeSec === entry.ctimeSec && now.ctimeNs === entry.ctimeNs);
+/**
+ * A file with several names, too, and one whose mtime was put back: ctime tells. Of a file that is known by its place alone,
+ * the time may be another's that counts as equal.
+ */
+function isAsScanned(now: Stat, entry: FileEntry, timeResolution: number): boolean {
+  const isKnown = entry.inoLow !== 0 || entry.inoHigh !== 0;
+  const tolerance = isKnown ? exact : { timeResolution };
+  if (!isAsExpected(now, entry, tolerance) || !sameTime(now, entry, tolerance)) return false;
+  const hasCtime = entry.ctimeSec !== 0 || entry.ctimeNs !== 0;
+  return !hasCtime || (now.ctimeSec === entry.ctimeSec && now.ctimeNs === entry.ctimeNs);
+}
+
+function isUnchanged(now: Stat, before: Stat): boolean {
+  const isSame = now.size === before.size && sameTime(now, before, exact);
+  return isSame && now.ctimeSec === before.ctimeSec && now.ctimeNs === before.ctimeNs;
 }

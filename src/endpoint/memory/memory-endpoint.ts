@@ -8,6 +8,7 @@ import { EntryProblem } from "../endpoint.ts";
 import type { MemoryTarget } from "./memory-apply.ts";
 import { applyNow, inWorld, isAsExpected, isSameTime, putFile } from "./memory-apply.ts";
 import { hashFiles } from "./memory-hash.ts";
+import { likeThose } from "./memory-like.ts";
 import { packMemory, unpackOne } from "./memory-packs.ts";
 import type { MemoryNode } from "./memory-node.ts";
 import { entryOf } from "./memory-node.ts";
@@ -56,7 +57,10 @@ export function openMemory(world: MemoryWorld, location: string): Endpoint {
       if (node?.kind !== "directory" || node.trouble !== undefined) {
         throw new SyncError("ROOT_UNREADABLE", `${location}: it cannot be read`);
       }
-      for (const chunk of scanChunks(world, { node, path }, request)) {
+      const chunks = scanChunks(world, { node, path }, request);
+      const { like } = request;
+      const sent = like === undefined ? chunks : likeThose(chunks, like, world.likeRows);
+      for await (const chunk of sent) {
         counts.entries += chunk.count;
         yield chunk;
         signal.throwIfAborted();

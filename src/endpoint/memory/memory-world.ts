@@ -20,6 +20,8 @@ export interface WorldOptions {
   /** Rows of a chunk, and bytes of a piece of content. */
   readonly chunkRows?: number;
   readonly pieceBytes?: number;
+  /** Rows of the other replica that a scan takes notice of, where it may leave out rows that are like them. */
+  readonly likeRows?: number;
 }
 
 /** A file system in memory, with a clock and inode numbers of its own. Endpoints are opened on directories in it. */
@@ -31,6 +33,7 @@ export interface MemoryWorld {
   readonly freeInodes: number | undefined;
   readonly chunkRows: number;
   readonly pieceBytes: number;
+  readonly likeRows: number;
   readonly root: MemoryDirectory;
   /** By path in the world: what every attempt to read the file's content fails with. */
   readonly unreadable: Map<RelPath, Trouble>;
@@ -63,6 +66,7 @@ export function newWorld(options: WorldOptions = {}): MemoryWorld {
     freeInodes: options.freeInodes,
     chunkRows: options.chunkRows ?? 64,
     pieceBytes: options.pieceBytes ?? 4096,
+    likeRows: options.likeRows ?? Infinity,
     root: {
       kind: "directory",
       ino: 1,

@@ -230,6 +230,11 @@ describe("what a plan is", () => {
       "f:1: path of target does not begin at the top",
     ],
     [
+      "a root by a way that is none",
+      () => setting(1, { target: { ...root, path: "http://host/b" } }),
+      "f:1: path of target does not begin at the top",
+    ],
+    [
       "a guard that is none",
       () => changed(1, (all) => Object.assign(all["settings"] as Json, { accept: ["all"] })),
       /^f:1: a guard of accept is none of/,
