@@ -21,6 +21,7 @@ export interface Attributes {
 
 /** What is to be set of an entry; what is missing stays. */
 export interface Wanted {
+  readonly size?: number;
   readonly owner?: { readonly uid: number; readonly gid: number };
   readonly mode?: number;
   /** Seconds since the epoch. */
@@ -28,7 +29,7 @@ export interface Wanted {
 }
 
 /** Bytes that {@link writeAttributes} needs at most. */
-export const attributeBytes = 28;
+export const attributeBytes = 36;
 
 const { size, owner, permissions, times, extended } = attributeFlags;
 const known = size | owner | permissions | times;
@@ -65,10 +66,12 @@ function skipExtended(body: PacketReader): void {
 
 export function writeAttributes(packet: PacketWriter, wanted: Wanted): PacketWriter {
   packet.u32(
-    (wanted.owner === undefined ? 0 : owner) |
+    (wanted.size === undefined ? 0 : size) |
+      (wanted.owner === undefined ? 0 : owner) |
       (wanted.mode === undefined ? 0 : permissions) |
       (wanted.mtimeSec === undefined ? 0 : times),
   );
+  if (wanted.size !== undefined) packet.u64(wanted.size);
   if (wanted.owner !== undefined) packet.u32(wanted.owner.uid).u32(wanted.owner.gid);
   if (wanted.mode !== undefined) packet.u32(wanted.mode);
   // Both times or none: that a file was written now is as good a guess of when it was read last as any.

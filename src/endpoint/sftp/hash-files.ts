@@ -2,7 +2,7 @@ import type { ByteString } from "../../base/byte-string.ts";
 import { byteString } from "../../base/byte-string.ts";
 import { quickRanges, sizeBytes } from "../../core/content-hash.ts";
 import type { Hasher } from "../../fs/hasher.ts";
-import { makeHasher } from "../../fs/hasher.ts";
+import { newHasher } from "../../fs/hasher.ts";
 import type { HashOptions, HashRequest, HashVerdict } from "../endpoint.ts";
 import { EntryProblem } from "../endpoint.ts";
 import type { ReadContext } from "./read-file.ts";
@@ -18,7 +18,7 @@ export async function hashFiles(
   signal: AbortSignal,
 ): Promise<HashVerdict[]> {
   signal.throwIfAborted();
-  const hasher = await makeHasher(algorithm);
+  const hasher = await newHasher(algorithm);
   const wanted = requests.map(({ path, entry, size, what }) => {
     const ranges = what === "quick" ? quickRanges(size) : undefined;
     return { path, entry: { ...entry, size }, ...(ranges && { ranges }) };

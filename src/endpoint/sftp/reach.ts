@@ -49,6 +49,11 @@ export class Reach {
     this.#seen.set(path, arrived);
   }
 
+  /** What was a directory is none any more. */
+  gone(path: RelPath): void {
+    this.#seen.delete(path);
+  }
+
   /** Forgets everything: paths may mean other directories now. */
   forget(): void {
     this.#seen.clear();

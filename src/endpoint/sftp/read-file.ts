@@ -42,13 +42,16 @@ export async function* readPieces(
     const handle = await openUnchanged(ctx, file);
     try {
       const { size } = file.entry;
+      let total = 0;
       for await (const piece of piecesOf(ctx.session, handle, { from: 0, length: size })) {
         signal.throwIfAborted();
+        total += piece.length;
         ctx.onBytes(piece.length);
         yield piece;
       }
       signal.throwIfAborted();
       check(ctx, await client.fstat(handle), file.entry);
+      if (total !== size) throw changed(ctx);
     } finally {
       client.close(handle).catch(() => {});
     }
@@ -73,7 +76,9 @@ export async function readSmall(
     const reading: Promise<Buffer | undefined>[] = [];
     for (const { from, length } of ranges) {
       await client.gate.enter(length);
-      reading.push(client.read(handle, from, length));
+      const part = client.read(handle, from, length);
+      part.catch(() => {});
+      reading.push(part);
     }
     const looking = client.fstat(handle);
     client.close(handle).catch(() => {});

@@ -57,10 +57,10 @@ export function handle(type: number, body: PacketReader): Handle {
   return body.string(limits.handle) as Handle;
 }
 
-/** `undefined` at the end of the file. */
-export function data(type: number, body: PacketReader): Buffer | undefined {
+/** No more than was asked for; `undefined` at the end of the file. */
+export function data(type: number, body: PacketReader, asked: number): Buffer | undefined {
   return type === packets.data
-    ? body.bytes(limits.packet)
+    ? body.bytes(asked)
     : refusal(type, body, statuses.endOfFile);
 }
 

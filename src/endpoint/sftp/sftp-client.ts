@@ -50,7 +50,7 @@ export class SftpClient {
     packet.string(handle).u64(position).u32(length).end();
     return this.connection.answer((type, body) => {
       this.gate.leave(length);
-      return replies.data(type, body);
+      return replies.data(type, body, length);
     });
   }
 
