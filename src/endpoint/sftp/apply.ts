@@ -1,5 +1,5 @@
 import type { Action } from "../../core/plan.ts";
-import type { Endpoint, Outcome } from "../endpoint.ts";
+import type { ContentSource, Outcome } from "../endpoint.ts";
 import { EntryProblem } from "../endpoint.ts";
 import type { Applier, Done } from "./applier.ts";
 import { applyAction } from "./apply-action.ts";
@@ -16,7 +16,7 @@ import { unpack } from "./unpack.ts";
 interface Run {
   readonly ctx: Applier;
   readonly actions: readonly Action[];
-  readonly source: Endpoint;
+  readonly source: ContentSource;
   readonly outcomes: Outcomes;
   /** As many actions at once as files may be open. */
   readonly slots: Gate;
@@ -28,7 +28,7 @@ export async function* applyActions(
   ctx: Applier,
   actions: readonly Action[],
   ordered: boolean,
-  source: Endpoint,
+  source: ContentSource,
   signal: AbortSignal,
 ): AsyncGenerator<Outcome[]> {
   const left = new AbortController();

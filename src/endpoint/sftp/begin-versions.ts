@@ -32,7 +32,7 @@ export interface VersionsStart {
 export async function beginVersions(
   start: VersionsStart,
   at: number,
-  record: (stamp: string) => string,
+  record: (stamp: string) => string | Promise<string>,
 ): Promise<VersionsOfRun> {
   const { client, root } = start;
   try {
@@ -41,7 +41,7 @@ export async function beginVersions(
     await checkFileSystem(client, root);
     const store = below(root, storePath);
     const stamp = await claim(client, store, at);
-    await writeRecord(start, below(store, recordName(stamp) as Name), record(stamp));
+    await writeRecord(start, below(store, recordName(stamp) as Name), await record(stamp));
     return { stamp };
   } catch (error) {
     const { code, message } = aboutStore(error);

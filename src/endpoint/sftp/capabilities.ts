@@ -28,5 +28,6 @@ export function capabilitiesOf(
     symlinks: true,
     foldsCase,
     reflink: false,
+    remote: true,
   };
 }

@@ -4,7 +4,7 @@ import { newHasher } from "../../fs/hasher.ts";
 import { codecsHere } from "../../fs/squeeze.ts";
 import type { PackRecord } from "../../wire/pack.ts";
 import { WireError } from "../../wire/wire-error.ts";
-import type { Endpoint, PackOptions } from "../endpoint.ts";
+import type { ContentSource, Endpoint, PackOptions } from "../endpoint.ts";
 import { EntryProblem } from "../endpoint.ts";
 import type { Applier, Done } from "./applier.ts";
 import { IncomingFile } from "./incoming-file.ts";
@@ -38,7 +38,7 @@ interface Unpacking {
 export async function unpack(
   ctx: Applier,
   puts: readonly PutFile[],
-  source: Endpoint,
+  source: ContentSource,
   begin: BeginPut,
   signal: AbortSignal,
 ): Promise<void> {
@@ -64,12 +64,15 @@ export async function unpack(
   }
 }
 
-function packOptions({ options }: Applier, source: Endpoint): PackOptions {
+function packOptions({ options }: Applier, source: ContentSource): PackOptions {
   const { followLinks, asPlanned = false } = options;
   // Between the threads of one process, compressing would be for nothing.
-  const isFar = source.traffic().received > 0;
-  const compress = isFar && codecsHere()[0] === "zstd";
+  const compress = isRemote(source) && codecsHere()[0] === "zstd";
   return { followLinks, asPlanned, xattrs: false, acls: false, compress };
+}
+
+function isRemote(source: ContentSource): boolean {
+  return "capabilities" in source && (source as Endpoint).capabilities.remote;
 }
 
 async function takePack(state: Unpacking, bytes: Uint8Array): Promise<void> {
