@@ -9,10 +9,7 @@ import { makeDirectory, putLink, putSymlink, updateMetadata } from "./put.ts";
 import { finishDirectory, remove, removeLeftover } from "./remove.ts";
 
 /** Carries out one action. Rejects with what stands in its way. */
-export async function applyAction(
-  ctx: Applier,
-  action: Exclude<Action, PutFile>,
-): Promise<Done> {
+export async function applyAction(ctx: Applier, action: Exclude<Action, PutFile>): Promise<Done> {
   switch (action.type) {
     case "make-directory":
       return makeDirectory(ctx, action);

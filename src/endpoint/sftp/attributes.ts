@@ -36,7 +36,7 @@ const known = size | owner | permissions | times;
 
 export function readAttributes(body: PacketReader): Attributes {
   const flags = body.u32();
-  if (((flags & ~known) | 0) !== 0 && ((flags & ~known) >>> 0) !== extended) {
+  if (((flags & ~known) | 0) !== 0 && (flags & ~known) >>> 0 !== extended) {
     throw new WireError("attributes have fields that nobody knows");
   }
   const bytes = (flags & size) === 0 ? 0 : body.u64();

@@ -10,11 +10,11 @@ import { ignoringRefusal } from "./applier.ts";
 import { isDirectory } from "./attributes.ts";
 import { below } from "./host-path.ts";
 import { listDirectory } from "./list-directory.ts";
-import { openFlags } from "./protocol.ts";
 import { setNamed } from "./set-named.ts";
 import type { SftpClient } from "./sftp-client.ts";
 import { statusOf } from "./status-error.ts";
 import { aboutStore, storePath } from "./version-store.ts";
+import { writeWhole } from "./write-whole.ts";
 
 const ownMode = 0o700;
 
@@ -34,14 +34,16 @@ export async function beginVersions(
   at: number,
   record: (stamp: string) => string | Promise<string>,
 ): Promise<VersionsOfRun> {
-  const { client, root } = start;
+  const { client, root, nextTemp } = start;
   try {
     await openOwn(client, root, ownDirectory);
     await openOwn(client, below(root, ownDirectory), versionsName as Name);
     await checkFileSystem(client, root);
     const store = below(root, storePath);
     const stamp = await claim(client, store, at);
-    await writeRecord(start, below(store, recordName(stamp) as Name), await record(stamp));
+    const content = rawBytes(bytesOfText(await record(stamp)));
+    const temp = below(store, nextTemp());
+    await writeWhole(client, temp, below(store, recordName(stamp) as Name), content);
     return { stamp };
   } catch (error) {
     const { code, message } = aboutStore(error);
@@ -94,29 +96,3 @@ async function claim(client: SftpClient, store: ByteString, at: number): Promise
     }
   }
 }
-
-async function writeRecord(
-  { client, root, nextTemp }: VersionsStart,
-  host: ByteString,
-  text: string,
-): Promise<void> {
-  const temp = below(below(root, storePath), nextTemp());
-  const content = rawBytes(bytesOfText(text));
-  const flags = openFlags.write | openFlags.create | openFlags.exclusive;
-  const handle = await client.open(temp, flags, 0o600);
-  try {
-    for (let at = 0; at < content.length; at += recordPiece) {
-      const piece = content.subarray(at, at + recordPiece);
-      await client.gate.enter(piece.length);
-      await client.write(handle, at, piece);
-    }
-    await client.close(handle);
-    await client.rename(temp, host);
-  } catch (error) {
-    await ignoringRefusal(client.remove(temp));
-    throw error;
-  }
-}
-
-/** Bytes of one write. */
-const recordPiece = 32 * 1024;

@@ -3,7 +3,14 @@ import type { Entry } from "../../core/entry.ts";
 import type { RelPath } from "../../core/path.ts";
 import { parentPath } from "../../core/path.ts";
 import type { Applier } from "./applier.ts";
-import { appeared, besides, checkExpected, discard, ignoringRefusal, inWritable } from "./applier.ts";
+import {
+  appeared,
+  besides,
+  checkExpected,
+  discard,
+  ignoringRefusal,
+  inWritable,
+} from "./applier.ts";
 import { keepDirectory, replaceBy } from "./keep-version.ts";
 import { asDirectoryProblem } from "./not-empty.ts";
 import { statusOf } from "./status-error.ts";

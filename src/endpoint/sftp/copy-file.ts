@@ -62,12 +62,7 @@ export async function copyContent(
   }
 }
 
-async function copyBytes(
-  ctx: Applier,
-  from: Handle,
-  to: StagedFile,
-  size: number,
-): Promise<void> {
+async function copyBytes(ctx: Applier, from: Handle, to: StagedFile, size: number): Promise<void> {
   const { client } = ctx.session;
   let at = 0;
   if (client.offers("copyData")) {

@@ -8,11 +8,7 @@ import { statusOf } from "./status-error.ts";
 const usualUmask = 0o022;
 
 /** What the server takes from the modes of what is new: SFTP does not say, so a directory is made to see. */
-export async function findUmask(
-  client: SftpClient,
-  root: ByteString,
-  temp: Name,
-): Promise<number> {
+export async function findUmask(client: SftpClient, root: ByteString, temp: Name): Promise<number> {
   const host = below(root, temp);
   try {
     await client.mkdir(host, 0o777);

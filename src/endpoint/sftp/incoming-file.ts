@@ -33,12 +33,7 @@ export class IncomingFile {
   #trouble: unknown;
 
   /** `hasher` is this file's alone until it has ended. */
-  constructor(
-    ctx: Applier,
-    action: PutFile,
-    { index, entry }: Of<"begin">,
-    hasher: ContentHasher,
-  ) {
+  constructor(ctx: Applier, action: PutFile, { index, entry }: Of<"begin">, hasher: ContentHasher) {
     this.index = index;
     this.#ctx = ctx;
     this.#action = action;

@@ -26,7 +26,7 @@ export async function listDirectory(client: SftpClient, path: ByteString): Promi
   try {
     // Most directories fit into the first answer; the second one says so, and is asked for at once.
     let next = client.readdir(handle);
-    for (let names; ; ) {
+    for (let names; ;) {
       const ahead = client.readdir(handle);
       ahead.catch(() => {});
       names = await next;

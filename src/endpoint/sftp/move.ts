@@ -140,6 +140,7 @@ async function setMode(ctx: Applier, path: RelPath, mode: number): Promise<void>
 /** Takes back the right that was given, where it was. */
 async function restoreMode(ctx: Applier, path: RelPath, mode: number): Promise<void> {
   const attributes = await ctx.session.client.lstat(ctx.reach.host(path));
-  const isIt = attributes?.kind === kinds.indexOf("directory") && attributes.mode === (mode | 0o200);
+  const isIt =
+    attributes?.kind === kinds.indexOf("directory") && attributes.mode === (mode | 0o200);
   if (isIt) await setMode(ctx, path, mode);
 }

@@ -27,10 +27,7 @@ export async function remove(ctx: Applier, { path, expected }: Of<"remove">): Pr
  * Removes what a killed run left. A directory of ours is always empty; one that is not is somebody else's. A large file may
  * have been gone on with, and so be gone from here.
  */
-export async function removeLeftover(
-  ctx: Applier,
-  { path }: Of<"remove-leftover">,
-): Promise<Done> {
+export async function removeLeftover(ctx: Applier, { path }: Of<"remove-leftover">): Promise<Done> {
   const { client } = ctx.session;
   const dir = parentPath(path);
   const host = ctx.reach.host(path);

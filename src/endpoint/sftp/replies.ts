@@ -59,9 +59,7 @@ export function handle(type: number, body: PacketReader): Handle {
 
 /** No more than was asked for; `undefined` at the end of the file. */
 export function data(type: number, body: PacketReader, asked: number): Buffer | undefined {
-  return type === packets.data
-    ? body.bytes(asked)
-    : refusal(type, body, statuses.endOfFile);
+  return type === packets.data ? body.bytes(asked) : refusal(type, body, statuses.endOfFile);
 }
 
 /** `undefined` where nothing is there. */

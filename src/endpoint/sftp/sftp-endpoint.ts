@@ -20,6 +20,7 @@ import { inspectRoot } from "./root-place.ts";
 import { scanTree } from "./scan.ts";
 import type { Session, SftpHost } from "./session.ts";
 import { openSession } from "./session.ts";
+import { thinVersions } from "./thin-versions.ts";
 import { VersionStore } from "./version-store.ts";
 
 /** A server that is connected, and the root as it was found there. */
@@ -121,8 +122,12 @@ export function openSftp(location: string, directory: ByteString, host: SftpHost
 
     // SFTP can flush one open file at a time, which for many costs more than writing them: see ADR 19.
     flush: async () => {},
-    thinVersions: async (rule) =>
-      rule.keep === "none" ? undefined : `${location}: over SFTP, old copies are not thinned`,
+    async thinVersions(rule, at) {
+      const { session, place } = await look();
+      const start = { session, root: place.path, nextTemp: newTempNames() };
+      const message = await thinVersions(start, rule, at);
+      return message === undefined ? undefined : `${location}: ${message}`;
+    },
     progress: () => ({ ...counts }),
     traffic: () => link.traffic(),
     async [Symbol.asyncDispose]() {

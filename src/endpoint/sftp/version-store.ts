@@ -102,11 +102,7 @@ export class VersionStore {
     return making;
   }
 
-  async #make(
-    layer: RelPath,
-    path: RelPath,
-    host: ByteString,
-  ): Promise<ByteString | typeof taken> {
+  async #make(layer: RelPath, path: RelPath, host: ByteString): Promise<ByteString | typeof taken> {
     const above =
       path === rootPath ? await this.#home() : await this.#directory(layer, parentPath(path));
     if (above === taken) return taken;
@@ -132,7 +128,8 @@ export class VersionStore {
       const original = await this.#client.lstat(below(this.#root, path));
       if (original === undefined || !isDirectory(original)) return;
       const { uid, gid, mode } = original;
-      if (this.#isPrivileged) await setNamed(this.#client, made, DIRECTORY, { owner: { uid, gid } });
+      if (this.#isPrivileged)
+        await setNamed(this.#client, made, DIRECTORY, { owner: { uid, gid } });
       await setNamed(this.#client, made, DIRECTORY, { mode: mode | workMode });
     } catch (error) {
       // It stays for its owner alone.
