@@ -25,6 +25,7 @@ import {
   path,
   rowsOf,
   saidTime,
+  settable,
   tellsApart,
 } from "./endpoint-place.ts";
 
@@ -278,7 +279,7 @@ export function describeApply(open: OpenPlace): void {
       const expected = await entryAt(target, "l");
       const action = { type: "put-symlink", path: path("l"), expected, entry } as const;
       expect(await applyOne(target, action, source)).toBe("done");
-      expect(place.look("target/l")).toEqual(place.look("source/l"));
+      expect(settable(place, "target/l", target)).toEqual(settable(place, "source/l", target));
       expect(await applyOne(target, action, source)).toBe(changed);
       expect(await applyOne(target, { ...action, expected: undefined }, source)).toBe(changed);
       expect(brief(place, "target")).toEqual(["directory", "l symlink a/\u00ff b"]);
@@ -355,10 +356,13 @@ export function describeApply(open: OpenPlace): void {
         await linking(stage, "e/empty", "f"),
       ];
       const outcomes = await applyAll(target, actions, source);
-      expect(outcomes.map(inBrief)).toEqual(["done", "done", "done"]);
+      // Who does not keep hard links may have made copies, and then says so.
+      const isCopied = !target.capabilities.keeps.hardlinks && inBrief(outcomes[0]!) !== "done";
+      const said = isCopied ? "done, but target: unsupported" : "done";
+      expect(outcomes.map(inBrief)).toEqual([said, said, said]);
       const files = place.look("target").filter(({ kind }) => kind === "file");
       expect(files.map(({ path, group, what }) => [path, group, what])).toEqual(
-        ["d/new", "d/old", "e/empty", "f"].map((at) => [at, "d/new", "x"]),
+        ["d/new", "d/old", "e/empty", "f"].map((at) => [at, isCopied ? "" : "d/new", "x"]),
       );
     });
 
@@ -414,7 +418,8 @@ export function describeApply(open: OpenPlace): void {
       const actions = [await setting(stage, "f"), await setting(stage, "l")];
       const outcomes = await applyAll(target, actions, source);
       expect(outcomes.map(inBrief)).toEqual(["done", "done"]);
-      expect(place.look("target").slice(1)).toEqual(place.look("source").slice(1));
+      const facts = (at: string): readonly Fact[] => settable(place, at, target).slice(1);
+      expect(facts("target")).toEqual(facts("source"));
     });
 
     test("sets no aspect that is not kept", async () => {

@@ -60,6 +60,19 @@ export function saidTime({ capabilities }: Endpoint, mtime: string): string {
   return String(time - (((time % step) + step) % step));
 }
 
+/** What is at and below a path, without the times of links where the driver cannot set them. */
+export function settable(
+  place: EndpointPlace,
+  path: string,
+  { capabilities }: Endpoint,
+): readonly Fact[] {
+  return place
+    .look(path)
+    .map((fact) =>
+      fact.kind === "symlink" && !capabilities.linkTimes ? { ...fact, mtime: "" } : fact,
+    );
+}
+
 /** Whether the driver can tell one file from another that looks the same: nobody else could keep hard links. */
 export function tellsApart({ capabilities }: Endpoint): boolean {
   return capabilities.keeps.hardlinks;

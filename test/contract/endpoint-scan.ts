@@ -96,7 +96,7 @@ export function describeScan(open: OpenPlace): void {
           kind: finding.kind,
           mode: modeText(finding.kind, finding.mode),
           owner: `${finding.uid}:${finding.gid}`,
-          mtime: String(time),
+          mtime: saidTime(source, String(time)),
         }).toEqual({
           kind: fact.kind,
           mode: fact.mode,

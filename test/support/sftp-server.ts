@@ -37,15 +37,19 @@ export function startSftpServer(dir: string, { uid, flags = [] }: ServerOptions 
 
 function pipeTransport(to: Writable, from: Readable, end: () => void): Transport {
   let [sent, received] = [0, 0];
+  let draining: Promise<void> | undefined;
   to.on("error", () => {});
   return {
     write(bytes) {
       sent += bytes.length;
       if (to.write(bytes)) return undefined;
-      return new Promise((resolve) => {
+      draining ??= new Promise<void>((resolve) => {
         to.once("drain", resolve);
         to.once("close", resolve);
+      }).then(() => {
+        draining = undefined;
       });
+      return draining;
     },
     incoming: (async function* () {
       for await (const chunk of from as AsyncIterable<Buffer>) {

@@ -33,9 +33,17 @@ export async function explain(
   if (room?.isReadOnly === true) {
     return new EntryProblem("target", "read-only", "the file system is mounted read-only");
   }
-  if (room !== undefined && (room.freeBytes === 0 || room.freeInodes === 0)) {
+  if (room !== undefined && (room.freeBytes < bytesNeeded(action) || room.freeInodes === 0)) {
     const message = "no space is left on the target; free some and run again";
     return new EntryProblem("target", "no-space", message);
   }
   return asEntryProblem("target", error);
+}
+
+/** What may be missing by now where a disk has become full; what was begun has been removed again. */
+const leastBytes = 1 << 20;
+
+function bytesNeeded(action: Action): number {
+  const isContent = action.type === "put-file" || action.type === "copy-file";
+  return leastBytes + (isContent ? action.entry.size : 0);
 }

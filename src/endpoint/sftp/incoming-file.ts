@@ -30,7 +30,7 @@ export class IncomingFile {
   #part: StagedPart | undefined;
   #writing: Promise<void>[] = [];
   /** Once something is wrong, the rest passes by. */
-  #trouble: unknown;
+  #trouble: Error | undefined;
 
   /** `hasher` is this file's alone until it has ended. */
   constructor(ctx: Applier, action: PutFile, { index, entry }: Of<"begin">, hasher: ContentHasher) {
@@ -48,6 +48,7 @@ export class IncomingFile {
     try {
       await this.#follow(record);
     } catch (error) {
+      if (!(error instanceof Error)) throw error;
       this.#trouble = error;
       await this.#drop();
     }
@@ -110,10 +111,10 @@ export class IncomingFile {
       if (this.#trouble !== undefined) throw this.#trouble;
       this.#part ??= await stageLarge(this.#ctx, this.#action.path, this.#entry);
       await Promise.all(this.#writing);
-      const { staged } = this.#part;
+      const { staged, length: resumed } = this.#part;
       await this.#extend(staged.handle);
       const problem = await finishFile(this.#ctx, this.#action, staged, this.#entry);
-      return doneWith(this.#entry.size, problem);
+      return doneWith(this.#entry.size - resumed, problem);
     } catch (error) {
       await this.#drop();
       throw error;

@@ -14,7 +14,7 @@ export type Tree = ReadonlyMap<RelPath, boolean>;
 
 export async function listTree(client: SftpClient, top: ByteString): Promise<Tree> {
   const out = new Map<RelPath, boolean>();
-  let open: RelPath[] = [rootPath];
+  const open: RelPath[] = [rootPath];
   while (open.length > 0) {
     const some = open.splice(0, atOnce);
     const listed = await Promise.all(some.map((path) => listDirectory(client, below(top, path))));

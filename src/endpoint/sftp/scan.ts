@@ -3,7 +3,7 @@ import type { ByteString } from "../../base/byte-string.ts";
 import { compileFilter } from "../../core/filter-matcher.ts";
 import { ignoreStack } from "../../core/ignore-stack.ts";
 import { rootPath } from "../../core/path.ts";
-import type { Extra, SnapshotChunk } from "../../core/snapshot.ts";
+import type { SnapshotChunk } from "../../core/snapshot.ts";
 import { capacityOf, DIRECTORY, HAS_EXTRA, newChunk, PROBLEM } from "../../core/snapshot.ts";
 import { pushRow } from "../../fs/rows.ts";
 import { EntryProblem } from "../endpoint.ts";
@@ -124,8 +124,7 @@ async function enter(
 
 function addRow(chunk: SnapshotChunk, depth: number, row: ScannedRow): void {
   const at = pushRow(chunk, depth, row.name, row.kind, statOf(row.attributes));
-  chunk.flags[at] = row.flags;
-  if (row.extra === undefined) return;
-  chunk.flags[at]! |= HAS_EXTRA;
-  chunk.extras.set(at, row.extra satisfies Extra);
+  const { extra, flags } = row;
+  chunk.flags[at] = extra === undefined ? flags : flags | HAS_EXTRA;
+  if (extra !== undefined) chunk.extras.set(at, extra);
 }

@@ -10,7 +10,7 @@ import { openSftp } from "./sftp-endpoint.ts";
 const isRoot = process.geteuid?.() === 0;
 const nobody = 65_534;
 
-async function openPlace(): Promise<EndpointPlace> {
+async function openPlace(flags: readonly string[] = []): Promise<EndpointPlace> {
   const dir = newDirectory();
   chmodSync(dir.path, 0o755);
   const at = (path: string): string => `${dir.path}/${path}`;
@@ -19,7 +19,7 @@ async function openPlace(): Promise<EndpointPlace> {
   let isSpoiled = false;
   return {
     open(root) {
-      const options = isSpoiled && isRoot ? { uid: nobody } : {};
+      const options = isSpoiled && isRoot ? { uid: nobody, flags } : { flags };
       const connect = async () => startSftpServer(dir.path, options);
       const endpoint = openSftp(root, bytes(root), { name: "test", machine: dir.path, connect });
       opened.push(endpoint);
@@ -49,4 +49,18 @@ async function openPlace(): Promise<EndpointPlace> {
   };
 }
 
+/** Everything that OpenSSH has beyond the draft, by the names by which it can be denied. */
+const additions = [
+  "posix-rename",
+  "statvfs",
+  "fstatvfs",
+  "hardlink",
+  "fsync",
+  "lsetstat",
+  "limits",
+  "expand-path",
+  "copy-data",
+];
+
 describeEndpoint("sftp", openPlace);
+describeEndpoint("sftp, without extensions,", () => openPlace(["-P", additions.join(",")]));
