@@ -44,10 +44,12 @@ function pipeTransport(to: Writable, from: Readable, end: () => void): Transport
       sent += bytes.length;
       if (to.write(bytes)) return undefined;
       draining ??= new Promise<void>((resolve) => {
-        to.once("drain", resolve);
-        to.once("close", resolve);
-      }).then(() => {
-        draining = undefined;
+        const go = (): void => {
+          draining = undefined;
+          resolve();
+        };
+        to.once("drain", go);
+        to.once("close", go);
       });
       return draining;
     },

@@ -39,6 +39,7 @@ export class Connection implements Disposable {
   readonly #pending = new Map<number, Pending>();
   readonly #splitter: PacketSplitter;
   #lastId = 0;
+  #isGreeted = false;
   #failure: SyncError | undefined;
   #timer: NodeJS.Timeout | undefined;
   #heardAt = 0;
@@ -81,8 +82,21 @@ export class Connection implements Disposable {
 
   /** Ends the conversation, since the server says what it must not; returns what to throw. */
   nonsense(what: string, cause?: unknown): SyncError {
-    this.#fail("ENDPOINT_PROTOCOL", `the SFTP server says what it must not: ${what}`, cause);
-    return this.#failure!;
+    const { name } = this.#options;
+    const failure = this.#isGreeted
+      ? new SyncError(
+          "ENDPOINT_PROTOCOL",
+          `${name}: the SFTP server says what it must not: ${what}`,
+          {
+            cause,
+          },
+        )
+      : new SyncError("ENDPOINT_PROTOCOL", `${name}: what answers is no SFTP server: ${what}`, {
+          hint: "A login script there may print something: `ssh HOST true` has to print nothing.",
+          cause,
+        });
+    this.#end(failure);
+    return failure;
   }
 
   /** Begins a request, to be ended by the caller and then handed to {@link answer}. See {@link PacketWriter.begin}. */
@@ -112,15 +126,16 @@ export class Connection implements Disposable {
         this.#splitter.push(chunk);
         if (this.#failure !== undefined) return;
       }
-      this.#fail("ENDPOINT_LOST", "the connection was closed");
+      this.#lose("the connection was closed");
     } catch (error) {
       if (error instanceof SyncError) this.#end(error);
       else if (error instanceof WireError) this.nonsense(error.message, error);
-      else this.#fail("ENDPOINT_LOST", "the connection broke", error);
+      else this.#lose("the connection broke", error);
     }
   }
 
   #take(packet: Buffer): void {
+    if (this.#failure !== undefined) return;
     const body = new PacketReader(packet);
     const type = body.u8();
     const id = type === packets.version ? versionRequestId : body.u32();
@@ -129,9 +144,11 @@ export class Connection implements Disposable {
     this.#pending.delete(id);
     try {
       pending.resolve(pending.read(type, body));
+      this.#isGreeted = true;
     } catch (error) {
-      pending.reject(error);
-      if (!(error instanceof StatusError)) throw error;
+      const isNonsense = error instanceof WireError;
+      pending.reject(isNonsense ? this.nonsense(error.message, error) : error);
+      if (!isNonsense && !(error instanceof StatusError)) throw error;
     }
   }
 
@@ -147,14 +164,14 @@ export class Connection implements Disposable {
       if (left > 0) this.#timer = setTimeout(look, left + 1);
       else {
         const seconds = Math.round(silence / 1000);
-        this.#fail("ENDPOINT_LOST", `the SFTP server has said nothing for ${seconds} seconds`);
+        this.#lose(`the SFTP server has said nothing for ${seconds} seconds`);
       }
     };
     this.#timer = setTimeout(look, silence);
   }
 
-  #fail(code: "ENDPOINT_LOST" | "ENDPOINT_PROTOCOL", what: string, cause?: unknown): void {
-    this.#end(new SyncError(code, `${this.#options.name}: ${what}`, { cause }));
+  #lose(what: string, cause?: unknown): void {
+    this.#end(new SyncError("ENDPOINT_LOST", `${this.#options.name}: ${what}`, { cause }));
   }
 
   #end(failure: SyncError): void {

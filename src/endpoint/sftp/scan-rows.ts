@@ -46,6 +46,8 @@ export interface ScannedDirectory {
 
 /** What a directory holds, as rows to be. */
 export interface ScannedLevel {
+  /** Another file system, which is not entered. */
+  readonly isClosed: boolean;
   readonly rows: readonly ScannedRow[];
   readonly ignoreRules: ByteString | undefined;
 }
@@ -67,6 +69,8 @@ export interface ScanContext {
   readonly request: ScanRequest;
   /** Whether any rule may shut something out. */
   readonly filters: boolean;
+  /** The root's file system, where directories of others are not to be entered. */
+  readonly fileSystem: ByteString | undefined;
 }
 
 const ignoreFileName = bytesOfText(".gitignore");
@@ -81,6 +85,7 @@ export async function listLevel(
   directory: ScannedDirectory,
 ): Promise<ScannedLevel> {
   const { only } = ctx.request;
+  if (await isForeign(ctx, directory)) return { isClosed: true, rows: [], ignoreRules: undefined };
   const children =
     directory.isTop && only !== undefined
       ? await childNamed(ctx, directory, only)
@@ -103,12 +108,21 @@ export async function listLevel(
     const done = await Promise.all(some.map((at) => linkRow(ctx, level, rows[at]!)));
     for (const [i, at] of some.entries()) rows[at] = done[i]!;
   }
-  return { rows, ignoreRules };
+  return { isClosed: false, rows, ignoreRules };
 }
 
 interface Level {
   readonly directory: ScannedDirectory;
   readonly ignores: IgnoreStack;
+}
+
+async function isForeign(
+  { session: { client }, fileSystem }: ScanContext,
+  { host, isTop }: ScannedDirectory,
+): Promise<boolean> {
+  if (fileSystem === undefined || isTop) return false;
+  const room = await client.statvfs(host);
+  return room !== undefined && room.id !== fileSystem;
 }
 
 async function childNamed(

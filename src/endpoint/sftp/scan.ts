@@ -4,14 +4,36 @@ import { compileFilter } from "../../core/filter-matcher.ts";
 import { ignoreStack } from "../../core/ignore-stack.ts";
 import { rootPath } from "../../core/path.ts";
 import type { SnapshotChunk } from "../../core/snapshot.ts";
-import { capacityOf, DIRECTORY, HAS_EXTRA, newChunk, PROBLEM } from "../../core/snapshot.ts";
+import {
+  capacityOf,
+  CLOSED,
+  DIRECTORY,
+  HAS_EXTRA,
+  newChunk,
+  PROBLEM,
+} from "../../core/snapshot.ts";
 import { pushRow } from "../../fs/rows.ts";
 import { EntryProblem } from "../endpoint.ts";
 import type { Attributes } from "./attributes.ts";
 import { isDirectory, statOf } from "./attributes.ts";
 import { ListAhead } from "./list-ahead.ts";
 import type { ScanContext, ScannedDirectory, ScannedLevel, ScannedRow } from "./scan-rows.ts";
+import type { Session } from "./session.ts";
 import { asReadProblem, statusOf } from "./status-error.ts";
+
+/**
+ * Which file system the root is in, for a scan that is to stay there. Throws where the server cannot tell them apart: what
+ * is mounted below the root would be taken for a part of it.
+ */
+export async function fileSystemOf(
+  { client }: Session,
+  root: ByteString,
+  location: string,
+): Promise<ByteString | undefined> {
+  if (client.offers("statvfs")) return (await client.statvfs(root))?.id;
+  const message = `${location}: this SFTP server does not tell file systems apart`;
+  throw new SyncError("UNSUPPORTED", message, { hint: "Do without --one-file-system." });
+}
 
 /** A directory whose rows are being written. */
 interface Open {
@@ -115,6 +137,7 @@ async function enter(
 ): Promise<{ readonly row: ScannedRow; readonly level?: ScannedLevel }> {
   try {
     const level = await ahead.take(directory);
+    if (level.isClosed) return { row: { ...row, flags: CLOSED } };
     return { row: withRules(row, level), level };
   } catch (error) {
     const { code, message } = asReadProblem(request.side, error);

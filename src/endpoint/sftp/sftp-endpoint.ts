@@ -17,7 +17,7 @@ import type { ReadContext } from "./read-file.ts";
 import { readPieces } from "./read-file.ts";
 import type { RootPlace } from "./root-place.ts";
 import { inspectRoot } from "./root-place.ts";
-import { scanTree } from "./scan.ts";
+import { fileSystemOf, scanTree } from "./scan.ts";
 import type { Session, SftpHost } from "./session.ts";
 import { openSession } from "./session.ts";
 import { thinVersions } from "./thin-versions.ts";
@@ -85,7 +85,10 @@ export function openSftp(location: string, directory: ByteString, host: SftpHost
       signal.throwIfAborted();
       const { session, place } = await look();
       const filters = request.filter.rules.length > 0 || request.ignoreFiles;
-      const ctx = { session, request, filters };
+      const fileSystem = request.oneFileSystem
+        ? await fileSystemOf(session, place.path, location)
+        : undefined;
+      const ctx = { session, request, filters, fileSystem };
       for await (const chunk of scanTree(ctx, place.path, location, signal)) {
         counts.entries += chunk.count;
         yield chunk;
