@@ -1,6 +1,6 @@
 import { SyncError } from "../base/errors.ts";
 import type { Endpoint } from "../endpoint/endpoint.ts";
-import { machineId } from "../endpoint/local/boot-id.ts";
+import { machineId } from "../fs/boot-id.ts";
 import type { Lock, LockHolder, StateStore } from "../state/state.ts";
 import { isLock } from "../state/state.ts";
 import type { Located } from "./replica-key.ts";

@@ -141,7 +141,9 @@ export class PackWriter {
 
   #append(out: Writer): void {
     const bytes = out.take();
-    this.#pack.set(bytes, this.#advance(bytes.length));
+    // Making room may give the pack another memory.
+    const at = this.#advance(bytes.length);
+    this.#pack.set(bytes, at);
   }
 
   #advance(bytes: number): number {

@@ -21,8 +21,12 @@ import {
   fileAt,
   inBrief,
   late,
+  oldTime,
   path,
   rowsOf,
+  saidTime,
+  settable,
+  tellsApart,
 } from "./endpoint-place.ts";
 
 interface Stage extends AsyncDisposable {
@@ -127,11 +131,12 @@ export function describeApply(open: OpenPlace): void {
         open,
         {
           "d/f": file(content, { mode: 0o4751, mtime: late }),
-          "d/empty": file("", { mode: 0o400, mtime: -5_000_000_000n }),
         },
         { d: directory },
       );
       const { place, source, target } = stage;
+      await target.root();
+      place.make("source/d/empty", file("", { mode: 0o400, mtime: oldTime(target) }));
       const actions = [await putting(stage, "d/f"), await putting(stage, "d/empty")];
       const outcomes = await applyAll(target, actions, source);
       expect(outcomes.map(inBrief)).toEqual(["done", "done"]);
@@ -175,8 +180,10 @@ export function describeApply(open: OpenPlace): void {
       expect(brief(place, "target")).toEqual(refused);
       place.rewrite("target/g", "odd", late);
       expect(await applyOne(target, overOld, source)).toBe(changed);
-      place.make("target/g", file("old"));
-      expect(await applyOne(target, overOld, source)).toBe(changed);
+      if (tellsApart(target)) {
+        place.make("target/g", file("old"));
+        expect(await applyOne(target, overOld, source)).toBe(changed);
+      }
       place.make("target/g", directory);
       expect(await applyOne(target, overOld, source)).toBe(changed);
       place.remove("target/g");
@@ -272,7 +279,7 @@ export function describeApply(open: OpenPlace): void {
       const expected = await entryAt(target, "l");
       const action = { type: "put-symlink", path: path("l"), expected, entry } as const;
       expect(await applyOne(target, action, source)).toBe("done");
-      expect(place.look("target/l")).toEqual(place.look("source/l"));
+      expect(settable(place, "target/l", target)).toEqual(settable(place, "source/l", target));
       expect(await applyOne(target, action, source)).toBe(changed);
       expect(await applyOne(target, { ...action, expected: undefined }, source)).toBe(changed);
       expect(brief(place, "target")).toEqual(["directory", "l symlink a/\u00ff b"]);
@@ -286,6 +293,7 @@ export function describeApply(open: OpenPlace): void {
         await using stage = await stageOf(open, { s: { kind, mode: 0o640, mtime: late } });
         const { place, source, target } = stage;
         const entry = (await entryAt(source, "s")) as SpecialEntry;
+        await target.root();
         const action = {
           type: "put-special",
           path: path("s"),
@@ -348,10 +356,13 @@ export function describeApply(open: OpenPlace): void {
         await linking(stage, "e/empty", "f"),
       ];
       const outcomes = await applyAll(target, actions, source);
-      expect(outcomes.map(inBrief)).toEqual(["done", "done", "done"]);
+      // Who does not keep hard links may have made copies, and then says so.
+      const isCopied = !target.capabilities.keeps.hardlinks && inBrief(outcomes[0]!) !== "done";
+      const said = isCopied ? "done, but target: unsupported" : "done";
+      expect(outcomes.map(inBrief)).toEqual([said, said, said]);
       const files = place.look("target").filter(({ kind }) => kind === "file");
       expect(files.map(({ path, group, what }) => [path, group, what])).toEqual(
-        ["d/new", "d/old", "e/empty", "f"].map((at) => [at, "d/new", "x"]),
+        ["d/new", "d/old", "e/empty", "f"].map((at) => [at, isCopied ? "" : "d/new", "x"]),
       );
     });
 
@@ -397,16 +408,18 @@ export function describeApply(open: OpenPlace): void {
       await using stage = await stageOf(
         open,
         {
-          f: file("x", { mode: 0o4750, mtime: -1_000_000_000n }),
           l: { kind: "symlink", linkTarget: "f", mtime: late },
         },
         { f: file("x", { mode: 0o600 }), l: { kind: "symlink", linkTarget: "f" } },
       );
       const { place, source, target } = stage;
+      await target.root();
+      place.make("source/f", file("x", { mode: 0o4750, mtime: oldTime(target) }));
       const actions = [await setting(stage, "f"), await setting(stage, "l")];
       const outcomes = await applyAll(target, actions, source);
       expect(outcomes.map(inBrief)).toEqual(["done", "done"]);
-      expect(place.look("target").slice(1)).toEqual(place.look("source").slice(1));
+      const facts = (at: string): readonly Fact[] => settable(place, at, target).slice(1);
+      expect(facts("target")).toEqual(facts("source"));
     });
 
     test("sets no aspect that is not kept", async () => {
@@ -445,7 +458,7 @@ export function describeApply(open: OpenPlace): void {
       await using stage = await stageOf(open, { f: file("x", { mode: 0o600 }) }, { f: file("x") });
       const { place, source, target } = stage;
       const action = await setting(stage, "f");
-      place.make("target/f", file("x"));
+      place.make("target/f", file(tellsApart(target) ? "x" : "another"));
       const before = place.look("target/f");
       expect(await applyOne(target, action, source)).toBe(changed);
       expect(place.look("target/f")).toEqual(before);
@@ -499,7 +512,8 @@ export function describeApply(open: OpenPlace): void {
       const actions: Action[] = [];
       for (const at of names) actions.push(await removing(stage, at));
       place.rewrite("target/edited", "new, and longer", early);
-      place.make("target/replaced", file("old"));
+      const replacement = tellsApart(target) ? "old" : "another";
+      place.make("target/replaced", file(replacement));
       place.remove("target/gone");
       place.make("target/dir/inside", file("mine"));
       place.make("target/kind", directory);
@@ -517,7 +531,7 @@ export function describeApply(open: OpenPlace): void {
         "dir/inside file mine",
         "edited file new, and longer",
         "kind directory",
-        "replaced file old",
+        `replaced file ${replacement}`,
       ]);
     });
 
@@ -570,7 +584,7 @@ export function describeApply(open: OpenPlace): void {
       expect(outcomes.map(inBrief)).toEqual(["done", "done"]);
       expect(place.look("target/d")[0]).toEqual(place.look("source/d")[0]);
       // The roots have times of this moment, which not every driver keeps to the nanosecond.
-      const upToMicroseconds = ({ mtime }: Fact): string => mtime.slice(0, -3);
+      const upToMicroseconds = ({ mtime }: Fact): string => saidTime(target, mtime).slice(0, -3);
       const [ours, theirs] = [place.look("target")[0]!, place.look("source")[0]!];
       expect(upToMicroseconds(ours)).toBe(upToMicroseconds(theirs));
     });
@@ -593,10 +607,12 @@ export function describeApply(open: OpenPlace): void {
       const { place, source, target } = stage;
       const action = await finishing(stage, "d");
       place.make("elsewhere", directory);
-      place.make("target/d", directory);
-      const before = place.look("target/d");
-      expect(await applyOne(target, action, source)).toBe(changed);
-      expect(place.look("target/d")).toEqual(before);
+      if (tellsApart(target)) {
+        place.make("target/d", directory);
+        const before = place.look("target/d");
+        expect(await applyOne(target, action, source)).toBe(changed);
+        expect(place.look("target/d")).toEqual(before);
+      }
       place.make("target/d", { kind: "symlink", linkTarget: "../elsewhere" });
       expect(await applyOne(target, action, source)).toBe(changed);
       expect(place.look("elsewhere")).toMatchObject([{ mode: "755" }]);

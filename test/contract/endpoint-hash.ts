@@ -6,7 +6,7 @@ import { digestBytes } from "../../src/core/content-hash.ts";
 import type { HashAlgorithm, HashExtent } from "../../src/core/content-hash.ts";
 import type { Endpoint, HashRequest, HashVerdict } from "../../src/endpoint/endpoint.ts";
 import type { EndpointPlace, OpenPlace } from "./endpoint-place.ts";
-import { early, fileAt, late, never, path, rowsOf } from "./endpoint-place.ts";
+import { early, fileAt, late, never, path, rowsOf, tellsApart } from "./endpoint-place.ts";
 
 const options = { algorithm: "blake3", followLinks: false, side: "target" } as const;
 
@@ -106,7 +106,7 @@ export function describeHash(open: OpenPlace): void {
       ],
       ["is a directory", (place) => place.make("target/f", { kind: "directory" }), "changed"],
       ["is gone", (place) => place.remove("target/f"), "vanished"],
-    ])("says so where a file %s", async (_what, meanwhile, code) => {
+    ])("says so where a file %s", async (what, meanwhile, code) => {
       await using place = await open();
       place.make("target/f", { kind: "file", content: "scanned" });
       place.make("target/g", { kind: "file", content: "scanned" });
@@ -116,7 +116,10 @@ export function describeHash(open: OpenPlace): void {
       await setTimeout(20);
       meanwhile(place);
       const [changed, other] = (await target.hash(requests, options, never)).map(brief);
-      expect([changed, other!.length]).toEqual([["f", "f", "target", code], 2]);
+      const looksTheSame = /is another file|got its time back/.test(what);
+      if (tellsApart(target) || !looksTheSame) {
+        expect([changed, other!.length]).toEqual([["f", "f", "target", code], 2]);
+      } else expect([changed!.length, other!.length]).toEqual([2, 2]);
     });
 
     test("takes a file that is known by its place for what it is, as closely as times are kept", async () => {

@@ -48,6 +48,36 @@ export const second = 1_000_000_000n;
 export const early: bigint = 1_500_000_000n * second;
 export const late: bigint = 1_600_000_000n * second;
 
+/** A time before 1970, where the driver says more than whole seconds: those that say no more, count from there on. */
+export function oldTime({ capabilities }: Endpoint): bigint {
+  return capabilities.timeResolution < Number(second) ? -5n * second : 5n * second;
+}
+
+/** A time as text, as the driver would say it. */
+export function saidTime({ capabilities }: Endpoint, mtime: string): string {
+  const step = BigInt(capabilities.timeResolution);
+  const time = BigInt(mtime);
+  return String(time - (((time % step) + step) % step));
+}
+
+/** What is at and below a path, without the times of links where the driver cannot set them. */
+export function settable(
+  place: EndpointPlace,
+  path: string,
+  { capabilities }: Endpoint,
+): readonly Fact[] {
+  return place
+    .look(path)
+    .map((fact) =>
+      fact.kind === "symlink" && !capabilities.linkTimes ? { ...fact, mtime: "" } : fact,
+    );
+}
+
+/** Whether the driver can tell one file from another that looks the same: nobody else could keep hard links. */
+export function tellsApart({ capabilities }: Endpoint): boolean {
+  return capabilities.keeps.hardlinks;
+}
+
 export const never: AbortSignal = new AbortController().signal;
 
 export const everything: Preserve = preserveAll;

@@ -10,7 +10,18 @@ import { HAS_EXTRA, nameAt, SAME_CONTENT } from "../../src/core/snapshot.ts";
 import type { Endpoint } from "../../src/endpoint/endpoint.ts";
 import { modeText } from "../model/tree.ts";
 import type { OpenPlace } from "./endpoint-place.ts";
-import { bytes, early, entryAt, late, never, plainRequest, rowsOf } from "./endpoint-place.ts";
+import {
+  bytes,
+  early,
+  entryAt,
+  late,
+  never,
+  oldTime,
+  plainRequest,
+  rowsOf,
+  saidTime,
+  tellsApart,
+} from "./endpoint-place.ts";
 
 /** What a finding says, for reading. */
 function said(finding: Finding): string {
@@ -71,10 +82,12 @@ export function describeScan(open: OpenPlace): void {
       await using place = await open();
       place.make("source/file", { kind: "file", content: "12345", mode: 0o640, mtime: early });
       place.make("source/link", { kind: "symlink", linkTarget: "to/\u00ff", mtime: late });
-      place.make("source/dir", { kind: "directory", mode: 0o2750, mtime: -1_000_000_000n });
+      const source = place.open("source");
+      await source.root();
+      place.make("source/dir", { kind: "directory", mode: 0o2750, mtime: oldTime(source) });
       place.make("source/set-id", { kind: "file", mode: 0o6711 });
       place.link("source/twin", "source/file");
-      const rows = new Map(await rowsOf(place.open("source")));
+      const rows = new Map(await rowsOf(source));
       for (const fact of place.look("source")) {
         const finding = rows.get(fact.path as never)!;
         if (!("mtimeSec" in finding)) throw new Error(`${fact.path} is no entry`);
@@ -83,17 +96,23 @@ export function describeScan(open: OpenPlace): void {
           kind: finding.kind,
           mode: modeText(finding.kind, finding.mode),
           owner: `${finding.uid}:${finding.gid}`,
-          mtime: String(time),
-        }).toEqual({ kind: fact.kind, mode: fact.mode, owner: fact.owner, mtime: fact.mtime });
+          mtime: saidTime(source, String(time)),
+        }).toEqual({
+          kind: fact.kind,
+          mode: fact.mode,
+          owner: fact.owner,
+          mtime: saidTime(source, fact.mtime),
+        });
       }
-      expect(rows.get("file" as never)).toMatchObject({ size: 5, nlink: 2 });
+      const nlink = tellsApart(source) ? 2 : 1;
+      expect(rows.get("file" as never)).toMatchObject({ size: 5, nlink });
       expect(rows.get("link" as never)).toMatchObject({ size: 0, linkTarget: "to/\u00ff" });
       expect(rows.get("dir" as never)).toMatchObject({ size: 0, closed: false });
       const [file, twin] = ["file", "twin"].map((name) => rows.get(name as never));
       expect(identityKey(file as never)).toBe(identityKey(twin as never));
-      expect(identityKey(file as never)).not.toBe(
-        identityKey(rows.get("set-id" as never) as never),
-      );
+      const other = identityKey(rows.get("set-id" as never) as never);
+      if (tellsApart(source)) expect(identityKey(file as never)).not.toBe(other);
+      else expect(other).toBe("0:0:0");
     });
 
     test("gives special files where the driver knows them", async () => {

@@ -19,7 +19,7 @@ import type {
 import { applyStream } from "./apply-stream.ts";
 import { applyStreamed } from "./apply-streamed.ts";
 import { beginVersions } from "./begin-versions.ts";
-import { machineId } from "./boot-id.ts";
+import { machineId } from "../../fs/boot-id.ts";
 import { capabilitiesOf } from "./capabilities.ts";
 import { hashHere } from "./hash-files.ts";
 import type { LocalHost } from "./host.ts";

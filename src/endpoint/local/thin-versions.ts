@@ -5,10 +5,17 @@ import { SyncError } from "../../base/errors.ts";
 import type { Finding } from "../../core/entry.ts";
 import type { Name, RelPath } from "../../core/path.ts";
 import { baseName, joinPath, parentPath, rootPath } from "../../core/path.ts";
-import type { LastThinning, ThinningMoment, VersionRule } from "../../core/version-thinning.ts";
+import {
+  aboutThinning,
+  formatThinningNote,
+  parseThinningNote,
+  thinningNoteBytes,
+  thinningNoteName,
+} from "../../core/thinning-note.ts";
+import type { LastThinning, VersionRule } from "../../core/version-thinning.ts";
 import { recordAge, survivors, thinningMoment } from "../../core/version-thinning.ts";
 import { recordName } from "../../core/version-stamp.ts";
-import { bootId } from "./boot-id.ts";
+import { bootId } from "../../fs/boot-id.ts";
 import type { LocalHost } from "./host.ts";
 import type { Directories } from "../../fs/directories.ts";
 import { openDirectories } from "../../fs/directories.ts";
@@ -19,8 +26,7 @@ import { ownDirectory, tempNames, tempRun } from "../../fs/temp-names.ts";
 import type { KeptFiles, RunNames } from "./version-files.ts";
 import { openKeptFiles, readSmall } from "./version-files.ts";
 
-/** Where a thinning writes down up to when time counted as passed. */
-const noteName = "thinned.json" as Name;
+const noteName = thinningNoteName as Name;
 
 export interface ThinningRequest {
   readonly host: LocalHost;
@@ -52,25 +58,16 @@ export function thinVersions(request: ThinningRequest): string | undefined {
 function thin({ host, root, location, rule, at: now }: ThinningRequest, files: KeptFiles) {
   const start = { boot: bootId() ?? "", uptime: Math.round(uptime() * 1000) };
   const stamps = files.runs.map(({ at }) => at);
-  const last = parseNote(readSmall(host, files.fd, noteName, 4096));
+  const last = parseThinningNote(readSmall(host, files.fd, noteName, thinningNoteBytes));
   const moment = thinningMoment({ now, ...start, stamps, last });
-  if (moment.type === "hold") return `${location}: ${whyHeld(moment.reason)}; none is dropped`;
+  const said = aboutThinning(moment);
+  const message = said === undefined ? undefined : `${location}: ${said}`;
+  if (moment.type === "hold") return message;
   using dirs = openDirectories(host.driver, root, false);
   if (rule.keep === "trash") dropRuns(host, files, rule, moment.asOf);
   else dropPaths(host, dirs, files, rule, moment.asOf);
   writeNote(host, files, { asOf: moment.asOf, ...start });
-  return moment.isBehind ? `${location}: ${behind(moment)}` : undefined;
-}
-
-function whyHeld(reason: Extract<ThinningMoment, { type: "hold" }>["reason"]): string {
-  return reason === "future"
-    ? "there are old copies with a date in the future, so the clock is, or was, wrong"
-    : "the clock has been set back since old copies were last thinned out";
-}
-
-function behind({ asOf }: Extract<ThinningMoment, { type: "thin" }>): string {
-  const day = new Date(asOf).toISOString().slice(0, 10);
-  return `the clock may have jumped, so old copies are thinned out as if it were ${day}`;
+  return message;
 }
 
 /** Whole runs that are too old. */
@@ -167,21 +164,9 @@ function removeRecord({ driver }: Pick<LocalHost, "driver">, files: KeptFiles, s
   }
 }
 
-function parseNote(text: string | undefined): LastThinning | undefined {
-  try {
-    const value = JSON.parse(text ?? "") as Partial<Record<keyof LastThinning, unknown>>;
-    const { asOf, boot, uptime: since } = value;
-    const isWhole = Number.isSafeInteger(asOf) && Number.isSafeInteger(since);
-    if (!isWhole || typeof boot !== "string") return undefined;
-    return { asOf: asOf as number, boot, uptime: since as number };
-  } catch {
-    return undefined;
-  }
-}
-
 function writeNote({ driver }: LocalHost, { fd }: KeptFiles, note: LastThinning): void {
   const temp = tempNames(tempRun(Math.random))();
-  const content = rawBytes(bytesOfText(`${JSON.stringify(note)}\n`));
+  const content = rawBytes(bytesOfText(formatThinningNote(note)));
   const file = driver.createFile(fd, temp);
   try {
     driver.writeAt(file, content, content.length, 0);

@@ -1,0 +1,187 @@
+import { chmodSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { describe, expect, test } from "vitest";
+
+import {
+  applyAll,
+  bytes,
+  early,
+  fileAt,
+  inBrief,
+  path,
+  rowsOf,
+} from "../../../test/contract/endpoint-place.ts";
+import { newDirectory } from "../../../test/model/disk.ts";
+import { startSftpServer } from "../../../test/support/sftp-server.ts";
+import { SyncError } from "../../base/errors.ts";
+import type { Action } from "../../core/plan.ts";
+import type { Transport } from "../../wire/transport.ts";
+import type { Endpoint } from "../endpoint.ts";
+import { openMemory } from "../memory/memory-endpoint.ts";
+import { plant } from "../memory/memory-tree.ts";
+import { newWorld } from "../memory/memory-world.ts";
+import { openSftp } from "./sftp-endpoint.ts";
+
+/** The line, which is cut when so many bytes have been sent. */
+function cutAfter(line: Transport, most: number): Transport {
+  return {
+    ...line,
+    write(piece) {
+      if (line.traffic().sent + piece.length > most) {
+        line.destroy();
+        return undefined;
+      }
+      return line.write(piece);
+    },
+  };
+}
+
+interface Stage extends Disposable {
+  readonly dir: string;
+  readonly source: Endpoint;
+  /** Opens the target; each connection in turn is cut after so many bytes. */
+  readonly open: (...cuts: number[]) => Endpoint & AsyncDisposable;
+}
+
+function stageOf(files: Readonly<Record<string, string>>): Stage {
+  const dir = newDirectory();
+  mkdirSync(`${dir.path}/target`);
+  const world = newWorld({ pieceBytes: 300_000 });
+  for (const [name, content] of Object.entries(files))
+    plant(world, path(name), { kind: "file", content: bytes(content), mtime: early });
+  const open = (...cuts: number[]): Endpoint => {
+    const connect = async (): Promise<Transport> =>
+      cutAfter(startSftpServer(dir.path), cuts.shift() ?? Infinity);
+    return openSftp("target", bytes("target"), { name: "host", machine: "host", connect });
+  };
+  return {
+    dir: `${dir.path}/target`,
+    source: openMemory(world, "/"),
+    open,
+    [Symbol.dispose]: () => dir[Symbol.dispose](),
+  };
+}
+
+async function putAll({ source }: Stage): Promise<Action[]> {
+  const out: Action[] = [];
+  for (const [at, entry] of await rowsOf(source)) {
+    if (entry.kind === "file") out.push({ type: "put-file", path: at, expected: undefined, entry });
+  }
+  return out;
+}
+
+async function lost(work: Promise<unknown>): Promise<void> {
+  const error: unknown = await work.catch((error: unknown) => error);
+  if (!(error instanceof SyncError)) throw error;
+  expect(error.code).toBe("ENDPOINT_LOST");
+}
+
+const MiB = 1 << 20;
+const content = Array.from({ length: 20 }, (_, n) =>
+  `${String(n)}abcdefghijklm`.repeat(MiB / 8).slice(0, MiB),
+).join("");
+
+describe("a large file whose way is cut", () => {
+  /** Leaves the first half of it, or more, there. */
+  async function interrupted(): Promise<Stage & { readonly part: string }> {
+    const stage = stageOf({ large: content });
+    await using target = stage.open(14 * MiB);
+    await lost(applyAll(target, await putAll(stage), stage.source));
+    await target[Symbol.asyncDispose]();
+    // The server writes what has arrived, whatever becomes of the line.
+    await expect.poll(() => readdirSync(stage.dir)).toHaveLength(1);
+    const [left] = readdirSync(stage.dir);
+    expect(left).toMatch(/^\.syncline~[0-9a-z]{10}~0$/);
+    const part = `${stage.dir}/${left}`;
+    await expect.poll(() => readFileSync(part).length).toBeGreaterThan(8 * MiB);
+    return { ...stage, part };
+  }
+
+  test("is gone on with where it stopped", async () => {
+    using stage = await interrupted();
+    await using target = stage.open();
+    const [outcome] = await applyAll(target, await putAll(stage), stage.source);
+    expect(inBrief(outcome!)).toBe("done");
+    expect(outcome!.bytes).toBeLessThan(12 * MiB);
+    expect(target.traffic().sent).toBeLessThan(12.5 * MiB);
+    expect(readdirSync(stage.dir)).toEqual(["large"]);
+    expect(readFileSync(`${stage.dir}/large`, "latin1")).toBe(content);
+    // And nobody minds that it is no leftover any more.
+    const gone = { type: "remove-leftover", path: path(stage.part.slice(stage.dir.length + 1)) };
+    const action = { ...gone, isDirectory: false } as Action;
+    expect((await applyAll(target, [action], stage.source)).map(inBrief)).toEqual(["done"]);
+  });
+
+  test("is begun anew, another time, where what was left is something else", async () => {
+    using stage = await interrupted();
+    writeFileSync(stage.part, "x".repeat(9 * MiB));
+    await using target = stage.open();
+    const actions = await putAll(stage);
+    const said = async (): Promise<string[]> =>
+      (await applyAll(target, actions, stage.source)).map(inBrief);
+    expect(await said()).toEqual(["target: changed"]);
+    expect(readdirSync(stage.dir)).toEqual([]);
+    expect(await said()).toEqual(["done"]);
+    expect(readFileSync(`${stage.dir}/large`, "latin1")).toBe(content);
+  });
+
+  test.each([
+    ["others can write to it", (part: string) => chmodSync(part, 0o666)],
+    ["it is longer than the file", (part: string) => writeFileSync(part, "x".repeat(21 * MiB))],
+  ])("is begun anew at once where %s", async (_what, meanwhile) => {
+    using stage = await interrupted();
+    meanwhile(stage.part);
+    await using target = stage.open();
+    const outcomes = await applyAll(target, await putAll(stage), stage.source);
+    expect(outcomes.map((outcome) => [inBrief(outcome), outcome.bytes])).toEqual([
+      ["done", 20 * MiB],
+    ]);
+    expect(readdirSync(stage.dir)).toEqual(["large"]);
+    expect(readFileSync(`${stage.dir}/large`, "latin1")).toBe(content);
+  });
+});
+
+describe("many files whose way is cut", () => {
+  const files = Object.fromEntries(
+    Array.from({ length: 900 }, (_, n) => [`f${n}`, `${n} `.repeat(300)]),
+  );
+
+  test("are whole or not there, and the same endpoint goes on with another connection", async () => {
+    using stage = stageOf(files);
+    await using target = stage.open(400_000);
+    await target.root();
+    const actions = await putAll(stage);
+    const done: string[] = [];
+    const applying = (async () => {
+      const options = { preserve: target.capabilities.keeps, followLinks: false };
+      const { signal } = new AbortController();
+      for await (const outcomes of target.apply(actions, false, stage.source, options, signal))
+        done.push(...outcomes.map(({ action }) => action.path));
+    })();
+    await lost(applying);
+    const there = (): string[] =>
+      readdirSync(stage.dir).filter((name) => files[name] !== undefined);
+    const whole = there();
+    expect(whole.length).toBeGreaterThan(50);
+    expect(whole.length).toBeLessThan(900);
+    // What was said to be done, is done.
+    expect(whole).toEqual(expect.arrayContaining(done));
+    for (const name of whole)
+      expect(readFileSync(`${stage.dir}/${name}`, "latin1")).toBe(files[name]);
+
+    const found = new Set((await rowsOf(target)).map(([at]) => at));
+    const rest = actions.filter(({ path }) => !found.has(path));
+    const outcomes = await applyAll(target, rest, stage.source, { ordered: false });
+    expect(outcomes.map(inBrief)).toEqual(rest.map(() => "done"));
+    expect(there().length).toBe(900);
+    expect(target.traffic().sent).toBeGreaterThan(900 * 900);
+  });
+});
+
+test("an endpoint that was let go answers nothing", async () => {
+  using stage = stageOf({ f: "x" });
+  const target = stage.open();
+  expect((await target.root()).kind).toBe("directory");
+  await target[Symbol.asyncDispose]();
+  await lost(target.root());
+  await lost(fileAt(target, "f"));
+});
