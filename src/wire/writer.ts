@@ -36,20 +36,26 @@ export class Writer {
 
   u16(value: number): this {
     checkWhole(value, 0xffff);
-    this.#view.setUint16(this.#advance(2), value, true);
+    // First: making room replaces the view.
+    const at = this.#advance(2);
+    this.#view.setUint16(at, value, true);
     return this;
   }
 
   u32(value: number): this {
     checkWhole(value, 0xffff_ffff);
-    this.#view.setUint32(this.#advance(4), value, true);
+    // First: making room replaces the view.
+    const at = this.#advance(4);
+    this.#view.setUint32(at, value, true);
     return this;
   }
 
   /** A finite number. */
   f64(value: number): this {
     if (!Number.isFinite(value)) throw new RangeError("a number to send is not finite");
-    this.#view.setFloat64(this.#advance(8), value, true);
+    // First: making room replaces the view.
+    const at = this.#advance(8);
+    this.#view.setFloat64(at, value, true);
     return this;
   }
 

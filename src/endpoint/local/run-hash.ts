@@ -71,7 +71,7 @@ function hashRow(ctx: HashContext, dirs: Directories, job: HashJob, row: number)
 }
 
 /** A file with several names, too, and one whose mtime was put back: ctime tells. */
-function isUnchanged(now: Stat, entry: FileEntry): boolean {
+export function isUnchanged(now: Stat, entry: FileEntry): boolean {
   if (!isAsExpected(now, entry, exact) || !sameTime(now, entry, exact)) return false;
   const isKnown = entry.ctimeSec !== 0 || entry.ctimeNs !== 0;
   return !isKnown || (now.ctimeSec === entry.ctimeSec && now.ctimeNs === entry.ctimeNs);
