@@ -1,11 +1,13 @@
+import type { Entry } from "../core/entry.ts";
 import type { Action } from "../core/plan.ts";
+import type { ContentSource } from "../endpoint/endpoint.ts";
 import type { LocalEndpoint } from "../endpoint/local/local-endpoint.ts";
 import { readActions } from "../wire/actions.ts";
 import type { Channel } from "../wire/channel.ts";
+import { writeAnswer } from "../wire/apply-answers.ts";
 import type { Messages } from "../wire/messages.ts";
 import type { WireRequest } from "../wire/requests.ts";
 import type { WireOutcome } from "../wire/verdicts.ts";
-import { writeOutcomes } from "../wire/verdicts.ts";
 
 type ApplySpec = Extract<WireRequest, { type: "apply" }>;
 
@@ -19,17 +21,18 @@ export interface ApplyService {
 }
 
 /**
- * Carries out actions: all of them first, then an empty message, then packs for those that need content, with an empty
- * message behind each group of them; see `wire/apply-groups.ts`.
+ * Carries out actions: all of them first, then an empty message. Content is asked for when its turn has come, with what is
+ * here of it already, and comes in packs with an empty message behind them.
  */
 export async function serveApply(
   { local, source, messages, channel }: ApplyService,
-  { ordered, options }: ApplySpec,
+  { ordered, usesBasis, options }: ApplySpec,
 ): Promise<void> {
   const actions = await allActions(messages);
   const numbers = new Map(actions.map((action, i) => [action, i]));
   const incoming = listen(channel);
-  const from = source ?? { location: local.location, readFiles: incoming.packs };
+  const across = { location: local.location, usesBasis };
+  const from = source ?? contentAcross(across, actions, { messages, incoming });
   const signal = AbortSignal.any([channel.signal, incoming.stopped]);
   // Actions are told apart by what they are, and come back as they went.
   for await (const outcomes of local.apply(actions, ordered, from, options, signal)) {
@@ -40,8 +43,28 @@ export async function serveApply(
       shared,
       problem,
     }));
-    if (told.length > 0) await messages.send((out) => writeOutcomes(out, told));
+    if (told.length === 0) continue;
+    await messages.send((out) => writeAnswer(out, { type: "outcomes", outcomes: told }));
   }
+}
+
+/** The other side as a source. A file that is wanted is known by the entry of its action, which is nobody else's. */
+function contentAcross(
+  across: Omit<ContentSource, "readFiles">,
+  actions: readonly Action[],
+  { messages, incoming }: { readonly messages: Messages; readonly incoming: Incoming },
+): ContentSource {
+  const numbers = new Map<Entry, number>();
+  for (const [i, action] of actions.entries())
+    if (action.type === "put-file") numbers.set(action.entry, i);
+  return {
+    ...across,
+    async *readFiles(files) {
+      const wants = files.map(({ entry, basis }) => ({ index: numbers.get(entry)!, basis }));
+      await messages.send((out) => writeAnswer(out, { type: "wants", wants }));
+      yield* incoming.packs();
+    },
+  };
 }
 
 async function allActions(messages: Messages): Promise<Action[]> {
@@ -55,7 +78,7 @@ async function allActions(messages: Messages): Promise<Action[]> {
 
 /** What comes behind the actions. */
 interface Incoming {
-  /** Packs of the group whose turn it is, for the other side sends what is needed in the order in which it is needed. */
+  /** Packs of what was asked for last. */
   packs(): AsyncGenerator<Uint8Array>;
   /** Aborts when nothing more is to be begun. */
   readonly stopped: AbortSignal;

@@ -1,21 +1,32 @@
-import type { ContentCheck, HashRequest } from "../endpoint/endpoint.ts";
+import type { ContentCheck, HashRequest, WantedFile } from "../endpoint/endpoint.ts";
 import type { LocalEndpoint } from "../endpoint/local/local-endpoint.ts";
 import type { Channel } from "../wire/channel.ts";
+import { readChunkLists, writeChunkLists } from "../wire/chunk-lists.ts";
 import type { Messages } from "../wire/messages.ts";
+import type { Reader } from "../wire/reader.ts";
 import type { WireRequest } from "../wire/requests.ts";
-import type { WireDigest, WireEquality, WireFile } from "../wire/verdicts.ts";
+import type { WireDigest, WireEquality } from "../wire/verdicts.ts";
 import * as verdicts from "../wire/verdicts.ts";
 
 type Of<T extends WireRequest["type"]> = Extract<WireRequest, { type: T }>;
 
 /** All files of a request: whoever sends packs has to know what comes next. */
-async function allFiles(messages: Messages): Promise<WireFile[]> {
-  const files: WireFile[] = [];
+async function allFiles(messages: Messages): Promise<WantedFile[]> {
+  const files: WantedFile[] = [];
   for (;;) {
-    const some = await messages.receive(verdicts.readFiles);
+    const some = await messages.receive(readWanted);
     if (some === undefined) return files;
     files.push(...some);
   }
+}
+
+function readWanted(from: Reader): WantedFile[] {
+  const files = verdicts.readFiles(from);
+  const bases = readChunkLists(from, files.length);
+  return files.map((file, i) => {
+    const basis = bases[i];
+    return basis === undefined ? file : { ...file, basis };
+  });
 }
 
 /** Sends the content of files, in packs. */
@@ -58,6 +69,21 @@ export async function serveHash(
     answered.catch(() => {});
   }
   await answered;
+}
+
+/** Cuts files into chunks, batch after batch. */
+export async function serveChunks(
+  local: LocalEndpoint,
+  { side }: Of<"chunks">,
+  messages: Messages,
+  signal: AbortSignal,
+): Promise<void> {
+  for (;;) {
+    const files = await messages.receive(verdicts.readFiles);
+    if (files === undefined) return;
+    for (const list of await local.chunks(files, { side }, signal))
+      await messages.send((out) => writeChunkLists(out, [list]));
+  }
 }
 
 /** Compares content of two replicas of this machine. */

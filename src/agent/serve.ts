@@ -22,7 +22,7 @@ import type { Transport } from "../wire/transport.ts";
 import { WireError } from "../wire/wire-error.ts";
 import type { AgentFacts } from "./agent-start.ts";
 import { serveApply } from "./serve-apply.ts";
-import { serveCompare, serveHash, serveRead } from "./serve-content.ts";
+import { serveChunks, serveCompare, serveHash, serveRead } from "./serve-content.ts";
 import { serveScan } from "./serve-scan.ts";
 
 /** Bytes of the text that says what a run has replaced. */
@@ -105,6 +105,9 @@ async function carryOut(service: Service, request: WireRequest, to: Answering): 
     }
     case "hash":
       await serveHash(local, request, messages, signal);
+      return;
+    case "chunks":
+      await serveChunks(local, request, messages, signal);
       return;
     case "begin-versions":
       await beginVersions(local, request.at, messages);

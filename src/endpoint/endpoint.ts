@@ -117,6 +117,17 @@ export interface HashOptions extends ReadOptions {
   readonly side: Side;
 }
 
+/** One file whose chunks are wanted, as it was scanned. */
+export interface ChunkRequest {
+  readonly path: RelPath;
+  readonly entry: FileEntry;
+}
+
+export interface ChunkOptions {
+  /** Whose files they are. */
+  readonly side: Side;
+}
+
 /** Where a run's old copies go: the name of its directory, or why there is none, so that nothing may be given up. */
 export type VersionsOfRun =
   | { readonly stamp: string }
@@ -163,6 +174,8 @@ export interface PackOptions extends ReadOptions {
 export interface ContentSource {
   /** As typed, for messages. */
   readonly location: string;
+  /** Whether {@link WantedFile.basis} makes a difference. To find out what one has already may mean to read it all. */
+  readonly usesBasis: boolean;
   /** After the signal aborts, a file in hand is finished and no other one begun. */
   readFiles(
     files: readonly WantedFile[],
@@ -252,6 +265,17 @@ export interface Endpoint extends ContentSource, AsyncDisposable {
     options: HashOptions,
     signal: AbortSignal,
   ): Promise<HashVerdict[]>;
+
+  /**
+   * What files consist of, never through links, for whoever wants to send only what is new: a list for every request, in the same order; `undefined`
+   * for a file that cannot be read, or is not, or does not stay, what its entry says, as {@link Endpoint.hash} has it. A driver
+   * that would have to fetch the content may know of none.
+   */
+  chunks(
+    requests: readonly ChunkRequest[],
+    options: ChunkOptions,
+    signal: AbortSignal,
+  ): Promise<readonly (ChunkList | undefined)[]>;
 
   /**
    * Makes a directory in the replica's own for what a run is about to replace or remove; `at` is the moment that names it, in

@@ -26,6 +26,17 @@ export function tempNames(run: string): () => Name {
   return () => bytesOfText(`${prefix}${run}~${(next++).toString(36)}`) as Name;
 }
 
+/**
+ * Temporary names for what is long in coming, so that a later run finds what has come of it. They follow from a digest of
+ * its path, and say nothing about it. The first one that is free is taken.
+ */
+export function partNames(digest: Uint8Array): readonly Name[] {
+  const { buffer, byteOffset, byteLength } = digest;
+  const number = new DataView(buffer, byteOffset, byteLength).getBigUint64(0);
+  const run = number.toString(36).padStart(13, "0");
+  return ["part0", "part1", "part2"].map((part) => bytesOfText(`${prefix}${run}~${part}`) as Name);
+}
+
 /** A word for {@link tempNames}, different for every caller: from randomness handed in, 0 to 1 exclusive. */
 export function tempRun(random: () => number): string {
   const part = (): string =>

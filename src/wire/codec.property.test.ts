@@ -145,3 +145,18 @@ test("numbers lie on the wire little end first", () => {
   writer.u16(0x0102).u32(0x0304_0506).u32s(Uint32Array.of(1, 2));
   expect([...writer.take()]).toEqual([2, 1, 6, 5, 4, 3, 2, 1, 0, 0, 0, 2, 0, 0, 0]);
 });
+
+test("every value finds room, wherever that ends", () => {
+  for (let before = 0; before < 40; before++) {
+    for (const add of [
+      (out: Writer): Writer => out.u16(1),
+      (out: Writer): Writer => out.u32(1),
+      (out: Writer): Writer => out.f64(1),
+      (out: Writer): Writer => out.varint(2 ** 50),
+    ]) {
+      const out = new Writer(16).raw(new Uint8Array(before));
+      const roomy = new Writer(1000).raw(new Uint8Array(before));
+      expect(add(out).take()).toEqual(add(roomy).take());
+    }
+  }
+});

@@ -56,7 +56,7 @@ export class PackReader {
     }
   }
 
-  #inside(type: "data" | "hole" | "chunks" | "end" | "restart"): PackRecord {
+  #inside(type: "data" | "hole" | "chunks" | "end" | "restart" | "cut"): PackRecord {
     const from = this.#from;
     switch (type) {
       case "data":
@@ -73,6 +73,9 @@ export class PackReader {
       }
       case "restart":
         return { type, entry: this.#entry() };
+      case "cut":
+        this.#inFile = false;
+        return { type };
     }
   }
 

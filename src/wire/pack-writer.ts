@@ -99,6 +99,10 @@ export class PackWriter {
     this.#append(out);
   }
 
+  cut(): void {
+    this.#append(new Writer().u8(tag("cut")));
+  }
+
   problem(index: number, code: ProblemCode, message: string): void {
     const out = new Writer();
     out.u8(tag("problem")).u32(index).oneOf(problemCodes, code).text(message);

@@ -46,6 +46,8 @@ export type PackRecord =
   | { readonly type: "end"; readonly size: number; readonly digest: Uint8Array }
   /** What came of the file in hand is void: it changed meanwhile, and is begun anew, with another entry perhaps. */
   | { readonly type: "restart"; readonly entry: FileEntry | undefined }
+  /** The way that packs came has ended: no more comes of the file in hand unless it is asked for again. */
+  | { readonly type: "cut" }
   /** There will be no content, or no more of it. */
   | {
       readonly type: "problem";
@@ -64,6 +66,7 @@ export const recordTypes: readonly PackRecord["type"][] = [
   "end",
   "restart",
   "problem",
+  "cut",
 ];
 
 /** Writes a header into the first bytes of a pack. */

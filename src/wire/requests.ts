@@ -43,11 +43,13 @@ export type WireRequest =
   | { readonly type: "chunks"; readonly endpoint: number; readonly side: Side }
   /** Answer: the stamp; then the text of the record. Answer: the result. */
   | { readonly type: "begin-versions"; readonly endpoint: number; readonly at: number }
-  /** Actions, and packs where the source is not the agent's, until the end. Answers: outcomes. */
+  /** Actions, and packs of what is asked for where the source is not the agent's. Answers: outcomes, and what is wanted. */
   | {
       readonly type: "apply";
       readonly endpoint: number;
       readonly source: number | undefined;
+      /** Whoever is asked for content can make use of what is there of it already. */
+      readonly usesBasis: boolean;
       readonly ordered: boolean;
       readonly options: ApplyOptions;
     }
@@ -115,7 +117,8 @@ export function encodeRequest(request: WireRequest): Uint8Array {
       out.f64(request.at);
       break;
     case "apply":
-      out.optional(request.source, (it) => out.u32(it)).bool(request.ordered);
+      out.optional(request.source, (it) => out.u32(it));
+      out.bool(request.usesBasis).bool(request.ordered);
       options.writeApplyOptions(out, request.options);
       break;
     case "thin":
@@ -164,8 +167,15 @@ function readRequest(from: Reader, type: WireRequest["type"], endpoint: number):
       return { type, endpoint, at: from.f64() };
     case "apply": {
       const source = from.optional(() => from.u32());
-      const ordered = from.bool();
-      return { type, endpoint, source, ordered, options: options.readApplyOptions(from) };
+      const [usesBasis, ordered] = [from.bool(), from.bool()];
+      return {
+        type,
+        endpoint,
+        source,
+        usesBasis,
+        ordered,
+        options: options.readApplyOptions(from),
+      };
     }
     case "thin":
       return { type, endpoint, rule: options.readVersionRule(from), at: from.f64() };

@@ -5,6 +5,7 @@
 import { describe } from "vitest";
 
 import { describeApply } from "./endpoint-apply.ts";
+import { describeChunks } from "./endpoint-chunks.ts";
 import { describeHash } from "./endpoint-hash.ts";
 import type { OpenPlace } from "./endpoint-place.ts";
 import { describeMoves } from "./endpoint-moves.ts";
@@ -20,5 +21,6 @@ export function describeEndpoint(name: string, open: OpenPlace): void {
     describeVersions(open);
     describeRead(open);
     describeHash(open);
+    describeChunks(open);
   });
 }

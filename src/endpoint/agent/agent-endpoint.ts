@@ -6,7 +6,7 @@ import { readPlace } from "../../wire/place.ts";
 import type { ContentSource, Endpoint, Progress } from "../endpoint.ts";
 import type { AgentLine, Live } from "./agent-line.ts";
 import { applyThere } from "./apply-there.ts";
-import { compareThere, hashThere } from "./hash-there.ts";
+import { chunksThere, compareThere, hashThere } from "./hash-there.ts";
 import { readThere, readOneThere } from "./read-there.ts";
 import { scanThere } from "./scan-there.ts";
 
@@ -75,6 +75,7 @@ export function openAgent(line: AgentLine, what: PlaceToOpen): AgentEndpoint {
   return {
     remote,
     location,
+    usesBasis: true,
     get machine() {
       return knownPlace().machine;
     },
@@ -97,6 +98,7 @@ export function openAgent(line: AgentLine, what: PlaceToOpen): AgentEndpoint {
       return compareThere({ remote, source: source.remote, options }, checks, signal);
     },
     hash: (requests, options, signal) => hashThere(remote, requests, options, signal),
+    chunks: (requests, options, signal) => chunksThere(remote, requests, options, signal),
     beginVersions: (at, record) =>
       ask(async (live) => {
         const { messages } = live.ask({ type: "begin-versions", endpoint: number, at });

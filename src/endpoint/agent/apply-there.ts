@@ -1,11 +1,11 @@
 import type { Action } from "../../core/plan.ts";
 import { actionsTogether, writeActions } from "../../wire/actions.ts";
-import type { PutFile } from "../../wire/apply-groups.ts";
-import { groupsOf, isPut } from "../../wire/apply-groups.ts";
 import { readPackHeader } from "../../wire/pack.ts";
+import type { WireWant } from "../../wire/apply-answers.ts";
+import { readAnswer } from "../../wire/apply-answers.ts";
+import { isPut } from "../../wire/apply-groups.ts";
 import { batchesBySize } from "../../wire/batches-by-size.ts";
 import type { WireOutcome } from "../../wire/verdicts.ts";
-import { readOutcomes } from "../../wire/verdicts.ts";
 import { WireError } from "../../wire/wire-error.ts";
 import type { ApplyOptions, ContentSource, Outcome, PackOptions, WantedFile } from "../endpoint.ts";
 import type { Remote } from "./agent-endpoint.ts";
@@ -23,7 +23,7 @@ export interface ApplyThere {
 
 /** Says that nothing more is to be begun; a pack is longer. */
 const stop = new Uint8Array([1]);
-const endOfGroup = new Uint8Array(0);
+const endOfContent = new Uint8Array(0);
 
 /**
  * Carries out actions at the other end, and sends the content that they need; what is there on the same line is not sent.
@@ -70,23 +70,28 @@ async function* applyOnce(
     type: "apply",
     endpoint,
     source: there?.number,
+    usesBasis: source.usesBasis,
     ordered,
     options,
   });
   const sending = newSending({ ...work, conversation, live, signal });
-  const sent = sending.send(actions, there === undefined);
+  sending.actions(actions);
   const { channel, messages } = conversation;
   try {
     for (;;) {
-      const told = await messages.receive((from) => readOutcomes(from, actions.length));
-      if (told === undefined) break;
-      const outcomes = told.map((one) => outcomeOf(remote, actions, one));
-      // Content that is sent is counted as it goes.
-      if (there !== undefined)
-        for (const { bytes, shared } of outcomes) remote.counts.bytes += bytes + shared;
-      yield outcomes;
+      const answer = await messages.receive((from) => readAnswer(from, actions.length));
+      if (answer === undefined) break;
+      if (answer.type === "wants") sending.content(wantedOf(actions, answer.wants));
+      else {
+        const outcomes = answer.outcomes.map((one) => outcomeOf(remote, actions, one));
+        // Content that is sent is counted as it goes.
+        if (there !== undefined)
+          for (const { bytes, shared } of outcomes) remote.counts.bytes += bytes + shared;
+        yield outcomes;
+      }
     }
-    await sent;
+    sending.check();
+    channel.end();
   } catch (error) {
     sending.check();
     throw error;
@@ -114,9 +119,20 @@ function outcomeOf(
   };
 }
 
+/** Nobody may ask for what is no file of the run's own. */
+function wantedOf(actions: readonly Action[], wants: readonly WireWant[]): WantedFile[] {
+  return wants.map(({ index, basis }) => {
+    const action = actions[index]!;
+    if (!isPut(action)) throw new WireError("content is wanted where there is none");
+    const { path, content = path, entry } = action;
+    return basis === undefined ? { path: content, entry } : { path: content, entry, basis };
+  });
+}
+
+/** Sends one thing after another. What fails is thrown by {@link Sending.check}. */
 interface Sending {
-  /** Never rejects; what failed is thrown by {@link Sending.check}. */
-  send(actions: readonly Action[], withContent: boolean): Promise<void>;
+  actions(actions: readonly Action[]): void;
+  content(files: readonly WantedFile[]): void;
   /** Throws what the source of the content has failed with. */
   check(): void;
   stop(): void;
@@ -128,35 +144,26 @@ interface SendingWork extends ApplyThere {
   readonly signal: AbortSignal;
 }
 
-/** Sends actions, and then their content, group after group. */
 function newSending(work: SendingWork): Sending {
-  const { conversation, ordered, remote, signal } = work;
-  const { channel, messages } = conversation;
+  const { conversation, signal } = work;
+  const { channel } = conversation;
   let failure: { readonly error: unknown } | undefined;
+  let last: Promise<void> = Promise.resolve();
   const tellStop = (): void => void channel.send(stop).catch(() => {});
-  const sendAll = async (actions: readonly Action[], withContent: boolean): Promise<void> => {
-    const most = { items: actionsTogether, bytes: messageBytes };
-    for (const some of batchesBySize(actions, most, bytesOf))
-      await messages.send((out) => writeActions(out, some));
-    await messages.send((out) => writeActions(out, []));
-    if (signal.aborted) tellStop();
-    signal.addEventListener("abort", tellStop);
-    for (const group of withContent ? groupsOf(actions, ordered) : []) {
-      if (!group.every(isPut)) continue;
-      await sendContent(work, group, (bytes) => (remote.counts.bytes += bytes));
-      await channel.send(endOfGroup);
-    }
-    channel.end();
+  const next = (send: () => Promise<void>): void => {
+    last = last.then(send).catch((error: unknown) => {
+      failure ??= { error };
+      channel.cancel();
+    });
   };
   return {
-    async send(actions, withContent) {
-      try {
-        await sendAll(actions, withContent);
-      } catch (error) {
-        failure = { error };
-        channel.cancel();
-      }
-    },
+    actions: (actions) =>
+      next(async () => {
+        await sendActions(conversation, actions);
+        if (signal.aborted) tellStop();
+        else signal.addEventListener("abort", tellStop);
+      }),
+    content: (files) => next(() => sendContent(work, files)),
     check() {
       if (failure !== undefined) throw failure.error;
     },
@@ -164,22 +171,27 @@ function newSending(work: SendingWork): Sending {
   };
 }
 
+async function sendActions({ messages }: Conversation, actions: readonly Action[]): Promise<void> {
+  const most = { items: actionsTogether, bytes: messageBytes };
+  for (const some of batchesBySize(actions, most, bytesOf))
+    await messages.send((out) => writeActions(out, some));
+  await messages.send((out) => writeActions(out, []));
+}
+
+/** Packs of what was asked for, and an empty message behind them. */
 async function sendContent(
-  { source, options, live, conversation, signal }: SendingWork,
-  puts: readonly PutFile[],
-  onBytes: (bytes: number) => void,
+  { remote, source, options, live, conversation, signal }: SendingWork,
+  wanted: readonly WantedFile[],
 ): Promise<void> {
+  const { channel } = conversation;
   const { followLinks, asPlanned = false, preserve } = options;
   const { xattrs, acls } = preserve;
-  const wanted = puts.map(({ path, content = path, entry }): WantedFile => ({
-    path: content,
-    entry,
-  }));
   const how: PackOptions = { followLinks, asPlanned, xattrs, acls, compress: live.hasZstd() };
   for await (const pack of source.readFiles(wanted, how, signal)) {
-    onBytes(readPackHeader(pack)?.length ?? 0);
-    await conversation.channel.send(pack);
+    remote.counts.bytes += readPackHeader(pack)?.length ?? 0;
+    await channel.send(pack);
   }
+  await channel.send(endOfContent);
 }
 
 function bytesOf(action: Action): number {

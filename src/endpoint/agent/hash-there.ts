@@ -1,8 +1,12 @@
+import type { ChunkList } from "../../core/chunk-list.ts";
 import { batchesBySize } from "../../wire/batches-by-size.ts";
+import { readChunkLists } from "../../wire/chunk-lists.ts";
 import type { WireDigest, WireEquality } from "../../wire/verdicts.ts";
 import { readDigests, readEqualities, writeExtents, writeFiles } from "../../wire/verdicts.ts";
 import type {
   ApplyOptions,
+  ChunkOptions,
+  ChunkRequest,
   ContentCheck,
   ContentVerdict,
   HashOptions,
@@ -113,6 +117,31 @@ export async function hashThere(
       ? { path, digest: one.digest }
       : { path, problem: { path, ...one.problem } };
   });
+}
+
+/** What files at the other end consist of: an answer for each, since one may be long. */
+export function chunksThere(
+  remote: Remote,
+  requests: readonly ChunkRequest[],
+  { side }: ChunkOptions,
+  signal: AbortSignal,
+): Promise<(ChunkList | undefined)[]> {
+  return inquire<ChunkRequest, ChunkList | undefined>(
+    [remote],
+    {
+      items: requests,
+      pathBytes: ({ path }) => path.length + 64,
+      begin: (live) => live.ask({ type: "chunks", endpoint: remote.number, side }),
+      ask: ({ messages }, batch) => messages.send((out) => writeFiles(out, batch)),
+      async answer({ messages }, batch) {
+        const lists: (ChunkList | undefined)[] = [];
+        while (lists.length < batch.length)
+          lists.push(...(await messages.expect((from) => readChunkLists(from, 1))));
+        return lists;
+      },
+    },
+    signal,
+  );
 }
 
 /** Two places of one line. */

@@ -1,8 +1,11 @@
 import { SyncError } from "../../base/errors.ts";
+import { openHasher } from "../../fs/hasher.ts";
 import { decompress } from "../../fs/squeeze.ts";
 import { batchesBySize } from "../../wire/batches-by-size.ts";
-import { packHeaderBytes, readPackHeader } from "../../wire/pack.ts";
+import { writeChunkLists } from "../../wire/chunk-lists.ts";
+import { packDigestBytes, packHeaderBytes, readPackHeader } from "../../wire/pack.ts";
 import { PackReader } from "../../wire/pack-reader.ts";
+import { PackWriter } from "../../wire/pack-writer.ts";
 import { filesTogether, writeFiles } from "../../wire/verdicts.ts";
 import type { PackOptions, ReadOptions, WantedFile } from "../endpoint.ts";
 import { EntryProblem } from "../endpoint.ts";
@@ -14,7 +17,7 @@ export const messageBytes: number = 256 * 1024;
 
 /**
  * Packs of files at the other end, as they come: nobody looks into them on their way. Where the line breaks, what has not
- * come is asked for again, a file that was in hand from its start.
+ * begun is asked for again; of a file that was in hand it is said that it was cut off.
  */
 export async function* readThere(
   remote: Remote,
@@ -25,6 +28,7 @@ export async function* readThere(
   const again = remote.line.recovery();
   const base = options.first ?? 0;
   let next = 0;
+  let isInHand = false;
   for (;;) {
     try {
       const rest = files.slice(next);
@@ -32,7 +36,8 @@ export async function* readThere(
       for await (const pack of packsOf(remote, rest, from, signal)) {
         const header = readPackHeader(pack);
         if (header === undefined || header.end > base + files.length) throw noPack(remote);
-        next = header.end - base - (header.isOpen ? 1 : 0);
+        next = header.end - base;
+        isInHand = header.isOpen;
         remote.counts.bytes += header.length;
         again.progress();
         yield pack;
@@ -40,8 +45,25 @@ export async function* readThere(
       return;
     } catch (error) {
       await again.after(error);
+      if (isInHand) yield await cutAt(base + next);
+      isInHand = false;
+      if (next === files.length) return;
     }
   }
+}
+
+/** A pack that says that the file before the next one was cut off. */
+async function cutAt(next: number): Promise<Uint8Array> {
+  const hasher = await openHasher("blake3");
+  const writer = new PackWriter();
+  writer.begin(1, next, true);
+  writer.cut();
+  const hash = (records: Uint8Array): Uint8Array => {
+    hasher.begin();
+    hasher.update(records);
+    return hasher.digest().subarray(0, packDigestBytes);
+  };
+  return writer.seal(false, hash, () => undefined);
 }
 
 function noPack({ location }: Remote): SyncError {
@@ -82,8 +104,17 @@ async function askFor(
   files: readonly WantedFile[],
 ): Promise<void> {
   const most = { items: filesTogether, bytes: messageBytes };
-  for (const some of batchesBySize(files, most, ({ path }) => path.length + 64))
-    await messages.send((out) => writeFiles(out, some));
+  const bytesOf = ({ path, basis }: WantedFile): number =>
+    path.length + 64 + (basis?.digests.length ?? 0);
+  for (const some of batchesBySize(files, most, bytesOf)) {
+    await messages.send((out) => {
+      writeFiles(out, some);
+      writeChunkLists(
+        out,
+        some.map(({ basis }) => basis),
+      );
+    });
+  }
   channel.end();
 }
 
@@ -113,6 +144,8 @@ export async function* readOneThere(
           throw new EntryProblem("source", record.code, record.message);
         case "restart":
           throw new EntryProblem("source", "changed", "it changed while it was read");
+        case "cut":
+          throw new EntryProblem("source", "io", "the connection was lost while it was read");
         default:
       }
     }

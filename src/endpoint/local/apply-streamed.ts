@@ -3,7 +3,7 @@ import { groupsOf, isPut } from "../../wire/apply-groups.ts";
 import type { ContentSource, Outcome } from "../endpoint.ts";
 import type { ApplyWork } from "./apply-stream.ts";
 import { applyStream } from "./apply-stream.ts";
-import { unpackStream } from "./unpack-stream.ts";
+import { unpackPuts } from "./unpack-puts.ts";
 
 /** Where content comes from, and in which order it is wanted. */
 export interface StreamedFrom {
@@ -44,7 +44,7 @@ async function* applyGroups(
 ): AsyncGenerator<Outcome[]> {
   for (const group of groupsOf(actions, ordered)) {
     if (signal.aborted) return;
-    if (group.every(isPut)) yield* unpackStream(work, group, source, signal);
+    if (group.every(isPut)) yield* unpackPuts({ work, source, signal }, group);
     else yield* applyStream(work, group, ordered);
   }
 }

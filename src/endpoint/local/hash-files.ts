@@ -42,7 +42,7 @@ export async function hashHere(
       if (isSmall) return runHash(host.driver, job, host.binding);
       return host.pool.run<HashResult>(job, chunkBuffers(job.files));
     };
-    const batches = batchesOf(requests);
+    const batches = batchesOf(requests, ({ size }) => size);
     const results = await Promise.all(batches.map(run));
     signal.throwIfAborted();
     return batches.flatMap((batch, i) => verdictsOf(batch, results[i]!, work.options));
@@ -67,12 +67,16 @@ function jobOf(
   return { type: "hash", root, followLinks, side, algorithm, ...rows, signals, counters };
 }
 
-function batchesOf(requests: readonly HashRequest[]): (readonly HashRequest[])[] {
-  const out: (readonly HashRequest[])[] = [];
+/** Batches of files to be read, in order. */
+export function batchesOf<T>(
+  requests: readonly T[],
+  sizeOf: (request: T) => number,
+): (readonly T[])[] {
+  const out: (readonly T[])[] = [];
   let from = 0;
   let bytes = 0;
-  for (const [i, { size }] of requests.entries()) {
-    bytes += size;
+  for (const [i, request] of requests.entries()) {
+    bytes += sizeOf(request);
     if (i + 1 - from < batchFiles && bytes < batchBytes) continue;
     out.push(requests.slice(from, i + 1));
     from = i + 1;

@@ -2,6 +2,7 @@
  * The work of a local endpoint that may be done in any thread, as data in and data out: the same functions run in workers
  * and, where there is little to do, in the main thread. What crosses threads is defined here and nowhere else.
  */
+import type { ChunkList } from "../../core/chunk-list.ts";
 import type { HashAlgorithm } from "../../core/content-hash.ts";
 import type { RelPath } from "../../core/path.ts";
 import type { ProblemCode, Side } from "../../core/problem.ts";
@@ -11,6 +12,7 @@ import type { HashBinding } from "../../fs/hasher.ts";
 import type { NativeParts } from "../../fs/native-parts.ts";
 import type { WalkRequest } from "../../fs/walk.ts";
 import type { ApplyOptions, PackOptions } from "../endpoint.ts";
+import type { Basis } from "./basis.ts";
 import type { ActionBatch } from "../../core/action-batch.ts";
 import type { Self } from "./applier.ts";
 
@@ -77,6 +79,16 @@ export interface HashJob {
   readonly counters: Counters;
 }
 
+/** Files to be cut into chunks, as columns: the rows of `files` have whole paths for names. */
+export interface ChunkJob {
+  readonly type: "chunks";
+  readonly root: HostPath;
+  readonly side: Side;
+  readonly files: SnapshotChunk;
+  readonly signals: Signals;
+  readonly counters: Counters;
+}
+
 export interface ApplyJob {
   readonly type: "apply";
   readonly target: HostPath;
@@ -96,6 +108,8 @@ export interface PackJob {
   readonly root: HostPath;
   /** Rows have whole paths for names. */
   readonly files: SnapshotChunk;
+  /** By row, of files of which the other side has something; a job that goes on in a file has it already. */
+  readonly bases: ReadonlyMap<number, ChunkList>;
   /** Number of the first of them. */
   readonly first: number;
   readonly options: PackOptions & { readonly isRoot: boolean };
@@ -118,6 +132,13 @@ export interface UnpackJob extends Omit<ApplyJob, "type" | "source"> {
   readonly pack: Uint8Array;
   /** Number of the first row. */
   readonly first: number;
+  /** By row: what the source has been told that the target has. */
+  readonly bases: ReadonlyMap<number, Basis>;
+}
+
+/** Nothing more will come of the file that the last pack has ended inside of. */
+export interface BreakOffJob {
+  readonly type: "break-off";
 }
 
 /** What became of files that have ended in a pack. */
@@ -134,6 +155,11 @@ export interface EndedFile {
   readonly shared: number;
   readonly done: boolean;
   readonly problem?: Omit<RowProblem, "row">;
+  /**
+   * It is not done with: the target did not have what it was taken to have, and all of it has to be sent; or it was cut off,
+   * and what has come so far is something to begin with.
+   */
+  readonly again?: "stale" | "cut";
 }
 
 /** Makes a file system durable: minutes, on a slow disk. */
@@ -142,7 +168,16 @@ export interface FlushJob {
   readonly root: HostPath;
 }
 
-export type Job = ScanJob | ContentJob | HashJob | ApplyJob | PackJob | UnpackJob | FlushJob;
+export type Job =
+  | ScanJob
+  | ContentJob
+  | HashJob
+  | ChunkJob
+  | ApplyJob
+  | PackJob
+  | UnpackJob
+  | BreakOffJob
+  | FlushJob;
 
 /** Trouble with the action or file in that row. */
 export interface RowProblem {
@@ -168,6 +203,12 @@ export interface HashResult {
   readonly problems: readonly RowProblem[];
 }
 
+/** By row: how many chunks a file has, or -1; and the chunks of all of them. */
+export interface ChunkResult extends ChunkList {
+  readonly type: "chunks";
+  readonly counts: Int32Array<ArrayBuffer>;
+}
+
 /** By row: bytes written and shared. Rows at or after `done` were not begun. */
 export interface ApplyResult {
   readonly type: "apply";
@@ -191,6 +232,7 @@ export type JobResult =
   | ScanResult
   | ContentResult
   | HashResult
+  | ChunkResult
   | ApplyResult
   | PackResult
   | UnpackResult;

@@ -21,6 +21,7 @@ import { applyStreamed } from "./apply-streamed.ts";
 import { beginVersions } from "./begin-versions.ts";
 import { machineId } from "../../fs/boot-id.ts";
 import { capabilitiesOf } from "./capabilities.ts";
+import { chunkHere } from "./chunk-files.ts";
 import { hashHere } from "./hash-files.ts";
 import type { LocalHost } from "./host.ts";
 import type { ContentJob, ContentResult } from "./jobs.ts";
@@ -73,6 +74,7 @@ export function openLocal(
   return {
     location,
     machine: machineId(),
+    usesBasis: true,
     get hostRoot() {
       return hostRoot();
     },
@@ -136,6 +138,13 @@ export function openLocal(
         throw aboutRoot(path, error);
       });
     },
+
+    chunks: (requests, options, signal) =>
+      chunkHere({ host, root: hostRoot(), options, counters }, requests, signal).catch(
+        (error: unknown) => {
+          throw aboutRoot(path, error);
+        },
+      ),
 
     beginVersions: (at, record) => beginVersions(host, hostRoot(), at, record),
 

@@ -3,7 +3,7 @@ import type { RelPath } from "../../core/path.ts";
 import { findingAt, nameAt } from "../../core/snapshot.ts";
 import type { SnapshotChunk } from "../../core/snapshot.ts";
 import type { FileDriver } from "../../fs/driver.ts";
-import type { Hasher, HashBinding } from "../../fs/hasher.ts";
+import type { HashBinding } from "../../fs/hasher.ts";
 import { newHasher } from "../../fs/hasher.ts";
 import { compress } from "../../fs/squeeze.ts";
 import { packDigestBytes } from "../../wire/pack.ts";
@@ -12,12 +12,12 @@ import type { PackSqueeze } from "../../wire/pack-writer.ts";
 import { asEntryProblem } from "./applier.ts";
 import type { PackJob, PackResult } from "./jobs.ts";
 import { countedFiles } from "./jobs.ts";
-import type { FileReader } from "./read-file.ts";
+import type { FileReader, PackHashers } from "./read-file.ts";
 import { openReader, readOn } from "./read-file.ts";
 
 /** The large file that this thread has in hand. */
 let inHand: (FileReader & Disposable) | undefined;
-let hashers: { readonly pack: Hasher; readonly file: Hasher } | undefined;
+let hashers: PackHashers | undefined;
 const writer = new PackWriter();
 const nothing: PackResult = { type: "pack", pack: new Uint8Array(0), isOpen: false };
 
@@ -36,7 +36,7 @@ export async function runPack(
   if (job.series === "drop") return nothing;
   const continues = job.series === "go-on";
   writer.begin(roomOf(job), continues ? job.first + 1 : job.first, continues);
-  inHand ??= openReader(driver, job, hashers.file);
+  inHand ??= openReader(driver, job, hashers);
   const isDone = packOn(inHand, job, 0);
   if (isDone) letGo();
   return sealed(job, !isDone);
@@ -44,10 +44,9 @@ export async function runPack(
 
 function packMany(driver: FileDriver, job: PackJob): PackResult {
   writer.begin(roomOf(job), job.first, false);
-  using reader = openReader(driver, job, hashers!.file);
+  using reader = openReader(driver, job, hashers!);
   for (let row = 0; row < job.files.count; row++) {
-    // What is to be one pack is, however large a file has become.
-    while (!packOn(reader, job, row));
+    packOn(reader, job, row);
   }
   return sealed(job, false);
 }
@@ -57,7 +56,8 @@ function packOn(reader: FileReader, job: PackJob, row: number): boolean {
   const index = job.first + row;
   try {
     const entry = findingAt(job.files, row) as FileEntry;
-    const isDone = readOn(reader, writer, { index, path: pathAt(job.files, row), entry });
+    const basis = job.bases.get(row);
+    const isDone = readOn(reader, writer, { index, path: pathAt(job.files, row), entry, basis });
     if (isDone) job.counters[countedFiles]!++;
     return isDone;
   } catch (error) {

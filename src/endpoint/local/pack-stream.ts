@@ -1,4 +1,5 @@
 import { newChunk, pushFinding, chunkBuffers } from "../../core/snapshot.ts";
+import type { ChunkList } from "../../core/chunk-list.ts";
 import type { HostPath } from "../../fs/driver.ts";
 import { codecsHere } from "../../fs/squeeze.ts";
 import { usualPackBytes } from "../../wire/pack.ts";
@@ -100,13 +101,18 @@ function jobOf(
   series: PackJob["series"],
 ): PackJob {
   const files = newChunk(wanted.length);
-  for (const { path, entry } of wanted) pushFinding(files, 0, path, entry);
+  const bases = new Map<number, ChunkList>();
+  for (const [row, { path, entry, basis }] of wanted.entries()) {
+    pushFinding(files, 0, path, entry);
+    if (basis !== undefined && series !== "go-on") bases.set(row, basis);
+  }
   const isRoot = host.self.isRoot;
   const level = options.compress && codecsHere()[0] === "zstd" ? 1 : undefined;
   return {
     type: "pack",
     root,
     files,
+    bases,
     first: first + (options.first ?? 0),
     options: { ...options, isRoot },
     level,

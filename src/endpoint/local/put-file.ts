@@ -37,9 +37,12 @@ export interface StagedFile {
   readonly fd: Descriptor;
 }
 
-export function beginFile(ctx: Applier, action: Pick<PutFile, "path">): StagedFile {
+export function beginFile(
+  ctx: Applier,
+  action: Pick<PutFile, "path">,
+  temp: Name = ctx.nextTemp(),
+): StagedFile {
   const place = placeOf(ctx, action.path);
-  const temp = ctx.nextTemp();
   const fd = inWritable(ctx, place.dir, () => ctx.driver.createFile(place.dir, temp));
   return { place, temp, fd };
 }

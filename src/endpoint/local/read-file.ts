@@ -1,3 +1,4 @@
+import type { ChunkList } from "../../core/chunk-list.ts";
 import type { FileEntry } from "../../core/entry.ts";
 import type { RelPath } from "../../core/path.ts";
 import { FILE } from "../../core/snapshot.ts";
@@ -12,6 +13,8 @@ import { sizeBytes } from "../../core/content-hash.ts";
 import { EntryProblem } from "../endpoint.ts";
 import type { PackJob } from "./jobs.ts";
 import { countedBytes } from "./jobs.ts";
+import type { DeltaReader } from "./read-delta.ts";
+import { openDelta } from "./read-delta.ts";
 import {
   attempts,
   changedOften,
@@ -31,7 +34,11 @@ export interface FileReader {
   readonly options: PackJob["options"];
   /** Of whole files: it is used up within one, over many packs. */
   readonly hasher: Hasher;
+  /** Used up for one chunk after the other. */
+  readonly chunkHasher: Hasher;
   readonly onBytes: (bytes: number) => void;
+  /** All goes into one pack, however large a file has become. */
+  readonly isOnePack: boolean;
   file: OpenFile | undefined;
   /** Lets go of the file in hand. */
   leave(): void;
@@ -45,6 +52,8 @@ interface OpenFile {
   readonly isRestart: boolean;
   isTold: boolean;
   position: number;
+  /** Where it is told of by what the other side has. */
+  delta: DeltaReader | undefined;
 }
 
 /** One of the files that were asked for. */
@@ -52,6 +61,7 @@ export interface NumberedFile {
   readonly index: number;
   readonly path: RelPath;
   readonly entry: FileEntry;
+  readonly basis: ChunkList | undefined;
 }
 
 /** A file up to this size that is as it was scanned is one record. */
@@ -61,20 +71,28 @@ const pieceBytes = 256 * 1024;
 const mostGrowth = 4 << 20;
 const after: Stat = newStat();
 
+export interface PackHashers {
+  readonly pack: Hasher;
+  readonly file: Hasher;
+}
+
 export function openReader(
   driver: FileDriver,
-  { root, options, counters }: PackJob,
-  hasher: Hasher,
+  { root, options, counters, series }: PackJob,
+  hashers: PackHashers,
 ): FileReader & Disposable {
   const dirs = openDirectories(driver, root, options.followLinks);
   const reader: FileReader & Disposable = {
     driver,
     dirs,
     options,
-    hasher,
+    hasher: hashers.file,
+    // Packs are hashed when no chunk is in hand.
+    chunkHasher: hashers.pack,
     onBytes: (bytes) => {
       counters[countedBytes]! += bytes;
     },
+    isOnePack: series === undefined,
     file: undefined,
     leave() {
       if (reader.file !== undefined) driver.close(reader.file.fd);
@@ -91,11 +109,12 @@ export function openReader(
 /** Reads until the file is done (true) or the pack is full (false). Throws what is wrong with the file. */
 export function readOn(reader: FileReader, writer: PackWriter, wanted: NumberedFile): boolean {
   reader.file ??= openFile(reader, wanted, { attempt: 1, isRestart: false });
-  if (!reader.file.isTold && tryWhole(reader, writer, wanted)) return true;
+  if (wanted.basis === undefined && !reader.file.isTold && tryWhole(reader, writer, wanted))
+    return true;
   for (;;) {
     const { file } = reader;
     if (!file.isTold) tell(reader, writer, wanted);
-    if (!readPieces(reader, writer)) return false;
+    if (!(readChunks(reader, writer) ?? readPieces(reader, writer))) return false;
     const { size } = file.before;
     if (file.position === size && isStill(reader)) {
       writer.ends(size, reader.hasher.digest());
@@ -107,10 +126,11 @@ export function readOn(reader: FileReader, writer: PackWriter, wanted: NumberedF
 }
 
 function openFile(
-  { driver, dirs, options }: FileReader,
-  { path, entry }: NumberedFile,
+  reader: FileReader,
+  { path, entry, basis }: NumberedFile,
   turn: Pick<OpenFile, "attempt" | "isRestart">,
 ): OpenFile {
+  const { driver, dirs, options } = reader;
   const fd = dirs.openFile(path);
   try {
     const before = newStat();
@@ -119,7 +139,8 @@ function openFile(
     if (options.asPlanned && !isPlanned(before, entry)) throw changedSincePlan();
     if (before.size > entry.size + mostGrowth) throw hasGrown();
     waitOutTick(before);
-    return { fd, before, ...turn, isTold: false, position: 0 };
+    const delta = basis === undefined ? undefined : openDelta(reader, fd, before.size, basis);
+    return { fd, before, ...turn, isTold: false, position: 0, delta };
   } catch (error) {
     driver.close(fd);
     throw error;
@@ -192,16 +213,25 @@ function tell(
   else writer.begins(index, now);
 }
 
+/** Reads chunks until the end of the file (true) or of the pack; `undefined` where the other side has nothing of it. */
+function readChunks({ file, isOnePack }: FileReader, writer: PackWriter): boolean | undefined {
+  const part = file!.delta?.readOn(writer, isOnePack);
+  if (part === undefined) return undefined;
+  file!.position += part.bytes;
+  return part.isDone;
+}
+
 /** Reads pieces until the end of the file (true) or of the pack. */
 function readPieces(reader: FileReader, writer: PackWriter): boolean {
-  const { driver, file } = reader;
+  const { driver, file, isOnePack } = reader;
   const { fd, before } = file!;
   const isSparse = driver.features.holes && before.blocks * 512 < before.size;
   while (file!.position < before.size) {
-    if (writer.room < 4096) return false;
+    if (!isOnePack && writer.room < 4096) return false;
     const end = isSparse ? skipHole(reader, writer) : before.size;
     if (file!.position >= before.size) break;
-    const room = Math.min(pieceBytes, writer.room, end - file!.position);
+    const most = isOnePack ? pieceBytes : Math.min(pieceBytes, writer.room);
+    const room = Math.min(most, end - file!.position);
     const piece = writer.data(room);
     const read = driver.readAt(fd, piece, room, file!.position);
     writer.shorten(room, read);

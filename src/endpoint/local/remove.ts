@@ -5,6 +5,7 @@ import { isAsExpected } from "../../fs/expectation.ts";
 import { EntryProblem } from "../endpoint.ts";
 import type { Applier, Done } from "./applier.ts";
 import { checkExpected, inWritable, nothingWritten, placeOf } from "./applier.ts";
+import { isFree } from "./commit.ts";
 import { giveUp, giveUpDirectory } from "./keep-version.ts";
 import { describeOpen, setMetadata } from "./metadata.ts";
 
@@ -23,11 +24,14 @@ export function remove(ctx: Applier, { path, expected }: Of<"remove">): Done {
   return nothingWritten;
 }
 
-/** Removes what a killed run left. A directory of ours is always empty; one that is not is somebody else's. */
+/**
+ * Removes what a killed run left, if it is still there: what was of use to this run is gone. A directory of ours is always
+ * empty; one that is not is somebody else's.
+ */
 export function removeLeftover(ctx: Applier, path: RelPath): Done {
   const { driver, stat } = ctx;
   const { dir, name } = placeOf(ctx, path);
-  driver.stat(dir, name, stat);
+  if (isFree(ctx, dir, name)) return nothingWritten;
   inWritable(ctx, dir, () => {
     if (stat.kind === DIRECTORY) driver.removeDirectory(dir, name);
     else driver.unlink(dir, name);

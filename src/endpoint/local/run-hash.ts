@@ -74,7 +74,7 @@ function hashRow(ctx: HashContext, dirs: Directories, job: HashJob, row: number)
  * A file with several names, too, and one whose mtime was put back: ctime tells. Of a file that is known by its place alone,
  * the time may be another's that counts as equal.
  */
-function isAsScanned(now: Stat, entry: FileEntry, timeResolution: number): boolean {
+export function isAsScanned(now: Stat, entry: FileEntry, timeResolution: number): boolean {
   const isKnown = entry.inoLow !== 0 || entry.inoHigh !== 0;
   const tolerance = isKnown ? exact : { timeResolution };
   if (!isAsExpected(now, entry, tolerance) || !sameTime(now, entry, tolerance)) return false;

@@ -6,13 +6,24 @@ import type { PackRecord } from "../../wire/pack.ts";
 import { EntryProblem } from "../endpoint.ts";
 import type { Applier } from "./applier.ts";
 import { asEntryProblem } from "./applier.ts";
+import type { Basis, OpenBasis } from "./basis.ts";
+import { openBasis, StaleBasis } from "./basis.ts";
 import { discard } from "./commit.ts";
+import { copyChunks } from "./copy-chunks.ts";
 import type { EndedFile } from "./jobs.ts";
+import { beginPart, keptBytes, partBytes } from "./parts.ts";
 import type { StagedFile } from "./put-file.ts";
 import { beginFile, finishFile } from "./put-file.ts";
 
 export type PutFile = Extract<Action, { type: "put-file" }>;
 type Of<T extends PackRecord["type"]> = Extract<PackRecord, { type: T }>;
+
+export interface UnpackHashers {
+  /** Of packs, and of chunks while a pack is gone through. */
+  readonly pack: Hasher;
+  /** Of a file as a whole, over as many packs as it takes. */
+  readonly file: Hasher;
+}
 
 /** A file that arrives in pieces. */
 export interface Incoming {
@@ -20,7 +31,13 @@ export interface Incoming {
   readonly action: PutFile;
   /** What it shall be: as planned, or what it has become. */
   entry: FileEntry;
-  readonly hasher: Hasher;
+  readonly hashers: UnpackHashers;
+  /** What the source knows of that the target has. */
+  readonly basis: Basis | undefined;
+  /** Opened when it is first needed. */
+  opened: OpenBasis | undefined;
+  /** The basis was not what it was said to be. */
+  isStale: boolean;
   /** `undefined` once something is wrong: the rest passes by. */
   staged: StagedFile | undefined;
   position: number;
@@ -50,21 +67,24 @@ export function beginIncoming(
   ctx: Applier,
   action: PutFile,
   { index, entry }: Of<"begin">,
-  hasher: Hasher,
+  { hashers, basis }: Pick<Incoming, "hashers" | "basis">,
 ): Incoming {
-  hasher.begin();
   const incoming: Incoming = {
     index,
     action,
     entry: entry ?? action.entry,
-    hasher,
+    hashers,
+    basis,
+    opened: undefined,
+    isStale: false,
     staged: undefined,
     position: 0,
     problem: undefined,
   };
   attempt(ctx, incoming, () => {
-    incoming.staged = beginFile(ctx, action);
+    incoming.staged = beginPart(ctx, action, hashers.file);
   });
+  hashers.file.begin();
   return incoming;
 }
 
@@ -75,52 +95,100 @@ export function take(
   record: Of<"data" | "hole" | "chunks" | "restart" | "end">,
 ): EndedFile | undefined {
   if (record.type === "end") return complete(ctx, incoming, record);
+  const { file: hasher } = incoming.hashers;
   attempt(ctx, incoming, (staged) => {
     switch (record.type) {
       case "data":
-        advance(incoming, record.data.length, () => {
-          ctx.driver.writeAt(staged.fd, record.data, record.data.length, incoming.position);
-        });
-        incoming.hasher.update(record.data);
-        ctx.copy.onBytes(record.data.length);
+        writeData(ctx, incoming, staged, record.data);
         return;
       case "hole":
-        advance(incoming, record.length, () => {});
-        incoming.hasher.update(sizeBytes(record.length));
+        advance(incoming, record.length);
+        hasher.update(sizeBytes(record.length));
         return;
       case "restart":
         ctx.driver.truncate(staged.fd, 0);
         incoming.position = 0;
         incoming.entry = record.entry ?? incoming.action.entry;
-        incoming.hasher.begin();
+        hasher.begin();
         return;
       case "chunks":
-        throw notAsAnnounced();
+        takeChunks(ctx, incoming, staged, record);
+        return;
     }
   });
   return undefined;
 }
 
-/** No more is taken than was announced, however much there is. */
-function advance(incoming: Incoming, length: number, write: () => void): void {
-  if (incoming.position + length > incoming.entry.size) throw notAsAnnounced();
-  write();
+function writeData(ctx: Applier, incoming: Incoming, { fd }: StagedFile, data: Uint8Array): void {
+  ctx.driver.writeAt(fd, data, data.length, advance(incoming, data.length));
+  incoming.hashers.file.update(data);
+  ctx.copy.onBytes(data.length);
+}
+
+/** Copies what the target has already. */
+function takeChunks(
+  ctx: Applier,
+  incoming: Incoming,
+  { fd, place }: StagedFile,
+  { first, count }: Of<"chunks">,
+): void {
+  const { basis, hashers } = incoming;
+  if (basis === undefined || first + count > basis.list.sizes.length) throw notAsAnnounced();
+  incoming.opened ??= openBasis(ctx.driver, place.dir, basis);
+  copyChunks(
+    basis,
+    incoming.opened,
+    { first, count },
+    {
+      driver: ctx.driver,
+      fd,
+      advance: (length) => advance(incoming, length),
+      hasher: hashers.file,
+      chunkHasher: hashers.pack,
+      onBytes: ctx.copy.onBytes,
+    },
+  );
+}
+
+/** Where the next bytes go. No more is taken than was announced, however much there is. */
+function advance(incoming: Incoming, length: number): number {
+  const { position } = incoming;
+  if (position + length > incoming.entry.size) throw notAsAnnounced();
   incoming.position += length;
+  return position;
 }
 
 function complete(ctx: Applier, incoming: Incoming, { size, digest }: Of<"end">): EndedFile {
-  const { index, action, entry } = incoming;
+  const { index, action, entry, hashers } = incoming;
   const result = attempt(ctx, incoming, (staged) => {
     const isWhole = size === incoming.position && size === entry.size;
-    if (!isWhole || !isSame(digest, incoming.hasher.digest())) throw notAsAnnounced();
+    if (!isWhole || !isSame(digest, hashers.file.digest())) {
+      // Chunks that only seem to be those of the source: nobody has seen any, but it can be helped.
+      throw incoming.opened === undefined ? notAsAnnounced() : new StaleBasis("it is another one");
+    }
     // What ends with a hole has been written up to there only.
     ctx.driver.truncate(staged.fd, size);
     const end = ended(index, size, finishFile(ctx, action, staged, entry));
     ctx.driver.close(staged.fd);
     incoming.staged = undefined;
+    discardParts(ctx, incoming, staged);
     return end;
   });
-  return result ?? failed(index, incoming.problem!);
+  letGoBasis(incoming);
+  if (result !== undefined) return result;
+  const failure = failed(index, incoming.problem!);
+  return incoming.isStale ? { ...failure, again: "stale" } : failure;
+}
+
+/** What earlier runs could not finish has served. */
+function discardParts(ctx: Applier, { basis }: Incoming, { place }: StagedFile): void {
+  for (const { name, isPart } of basis?.files ?? [])
+    if (isPart) discard(ctx, place.dir, name, false);
+}
+
+function letGoBasis(incoming: Incoming): void {
+  incoming.opened?.[Symbol.dispose]();
+  incoming.opened = undefined;
 }
 
 /** The source has said that there will be no (more) content. */
@@ -137,9 +205,33 @@ export function refuseIncoming(
 export function abandon(ctx: Applier, incoming: Incoming): void {
   const { staged } = incoming;
   incoming.staged = undefined;
+  letGoBasis(incoming);
   if (staged === undefined) return;
   ctx.driver.close(staged.fd);
   discard(ctx, staged.place.dir, staged.temp, true);
+}
+
+/** Lets go of a file whose rest does not come, and leaves what has come to the next run: under a name that it knows. */
+export function keepPart(ctx: Applier, incoming: Incoming): void {
+  const { staged, position, action, basis } = incoming;
+  const former = basis?.files.filter(({ isPart }) => isPart) ?? [];
+  const isMore = former.every(({ size }) => size <= position);
+  if (staged === undefined || position < keptBytes || action.entry.size < partBytes || !isMore) {
+    abandon(ctx, incoming);
+    return;
+  }
+  incoming.staged = undefined;
+  discardParts(ctx, incoming, staged);
+  letGoBasis(incoming);
+  ctx.driver.close(staged.fd);
+}
+
+/** What has come of a file is kept, and the rest is to be asked for. What has failed before has failed. */
+export function cutOff(ctx: Applier, incoming: Incoming): EndedFile {
+  const { index, problem } = incoming;
+  keepPart(ctx, incoming);
+  if (problem !== undefined) return failed(index, problem);
+  return { ...failed(index, notAsAnnounced()), again: "cut" };
 }
 
 /** Does something with a file that is still well. What goes wrong is kept until its end has arrived. */
@@ -152,7 +244,8 @@ function attempt<T>(
   try {
     return work(incoming.staged!);
   } catch (error) {
-    incoming.problem = asEntryProblem("target", error);
+    incoming.isStale = error instanceof StaleBasis;
+    incoming.problem = incoming.isStale ? notAsAnnounced() : asEntryProblem("target", error);
     abandon(ctx, incoming);
     return undefined;
   }
@@ -169,7 +262,8 @@ function notAsAnnounced(): EntryProblem {
 
 function ended(index: number, bytes: number, trouble: EntryProblem | undefined): EndedFile {
   const problem = trouble === undefined ? undefined : said(trouble);
-  return { index, bytes, shared: 0, done: true, ...(problem !== undefined && { problem }) };
+  const file = { index, bytes, shared: 0, done: true };
+  return problem === undefined ? file : { ...file, problem };
 }
 
 function failed(index: number, trouble: EntryProblem): EndedFile {

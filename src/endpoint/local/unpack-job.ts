@@ -1,5 +1,5 @@
 import type { FileDriver } from "../../fs/driver.ts";
-import type { Hasher, HashBinding } from "../../fs/hasher.ts";
+import type { HashBinding } from "../../fs/hasher.ts";
 import { newHasher } from "../../fs/hasher.ts";
 import { decompress } from "../../fs/squeeze.ts";
 import type { PackHeader, PackRecord } from "../../wire/pack.ts";
@@ -11,8 +11,16 @@ import type { Applier } from "./applier.ts";
 import type { EndedFile, UnpackJob, UnpackResult } from "./jobs.ts";
 import { countedFiles, stopFlag } from "./jobs.ts";
 import { openApplier } from "./run-job.ts";
-import type { Incoming, PutFile } from "./unpack-file.ts";
-import { abandon, beginIncoming, putWhole, refuseIncoming, take } from "./unpack-file.ts";
+import type { Incoming, PutFile, UnpackHashers } from "./unpack-file.ts";
+import {
+  abandon,
+  beginIncoming,
+  cutOff,
+  keepPart,
+  putWhole,
+  refuseIncoming,
+  take,
+} from "./unpack-file.ts";
 
 /** What unpacking needs, over as many packs as a large file takes. */
 interface Unpacker {
@@ -22,7 +30,7 @@ interface Unpacker {
 
 /** The unpacker whose last pack has ended inside a file. */
 let held: Unpacker | undefined;
-let hashers: { readonly pack: Hasher; readonly file: Hasher } | undefined;
+let hashers: UnpackHashers | undefined;
 
 /** Puts the files of one pack in place: staged, verified, committed. Trouble with a file is data; a pack that is none, too. */
 export async function runUnpack(
@@ -38,21 +46,30 @@ export async function runUnpack(
   try {
     const header = readPackHeader(job.pack);
     if (header === undefined) throw new WireError("a pack has no sound header");
-    if (!header.continues || held === undefined) letGo();
+    if (!header.continues || held === undefined) letGo(false);
     const unpacker = held ?? { ctx: openApplier(driver, job), incoming: undefined };
     held = unpacker;
     unpack(unpacker, job, new PackReader(recordsOf(job.pack, header), header), ended);
-    if (!header.isOpen) letGo();
+    if (!header.isOpen) letGo(false);
     return { type: "unpack", ended, broken: undefined };
   } catch (error) {
-    letGo();
+    letGo(false);
     if (!(error instanceof WireError)) throw error;
     return { type: "unpack", ended, broken: error.message };
   }
 }
 
-function letGo(): void {
-  if (held?.incoming !== undefined) abandon(held.ctx, held.incoming);
+/** The rest of the file in hand will not come: what has is kept for the next run, if it is much. */
+export function breakOff(): UnpackResult {
+  letGo(true);
+  return { type: "unpack", ended: [], broken: undefined };
+}
+
+function letGo(keeps: boolean): void {
+  if (held?.incoming !== undefined) {
+    if (keeps) keepPart(held.ctx, held.incoming);
+    else abandon(held.ctx, held.incoming);
+  }
   held?.ctx[Symbol.dispose]();
   held = undefined;
 }
@@ -93,8 +110,15 @@ function follow(unpacker: Unpacker, job: UnpackJob, record: PackRecord): EndedFi
     case "whole":
       return putWhole(ctx, actionAt(job, record.index), record);
     case "begin":
-      unpacker.incoming = beginIncoming(ctx, actionAt(job, record.index), record, hashers!.file);
+      unpacker.incoming = beginIncoming(ctx, actionAt(job, record.index), record, {
+        hashers: hashers!,
+        basis: job.bases.get(record.index - job.first),
+      });
       return undefined;
+    case "cut": {
+      unpacker.incoming = undefined;
+      return cutOff(ctx, incoming!);
+    }
     case "problem": {
       unpacker.incoming = undefined;
       return refuseIncoming(ctx, incoming, record);

@@ -5,6 +5,7 @@ import { readPackHeader } from "../../wire/pack.ts";
 import type { ContentSource, Outcome, PackOptions, WantedFile } from "../endpoint.ts";
 import { batchBuffers, encodeActions } from "../../core/action-batch.ts";
 import type { ApplyWork } from "./apply-stream.ts";
+import type { Basis } from "./basis.ts";
 import type { EndedFile, UnpackJob, UnpackResult } from "./jobs.ts";
 import type { PutFile } from "./unpack-file.ts";
 import { runUnpack } from "./unpack-job.ts";
@@ -18,6 +19,8 @@ const smallBytes = 256 * 1024;
 interface Unpacking {
   readonly work: ApplyWork;
   readonly puts: readonly PutFile[];
+  /** What the target has of them, by their numbers. */
+  readonly bases: ReadonlyMap<number, Basis>;
   readonly source: ContentSource;
   readonly isSmall: boolean;
   readonly running: Promise<UnpackResult>[];
@@ -25,28 +28,48 @@ interface Unpacking {
   next: number;
   /** The thread that has a large file in hand, and its last job. */
   large: { readonly lease: WorkerLease; last: Promise<unknown> } | undefined;
+  readonly unfinished: { readonly stale: PutFile[]; readonly cut: PutFile[] };
 }
 
-/** Puts files whose content comes from where this machine cannot reach. Outcomes come in the order of the files. */
+/** Files that have to be asked for again. */
+export interface Unfinished {
+  /** What the target was said to have of them it has not. */
+  readonly stale: readonly PutFile[];
+  /** They were cut off, and some of them is there now. */
+  readonly cut: readonly PutFile[];
+}
+
+/** Files to be put, and what the target has of them, by their numbers. */
+export interface Puts {
+  readonly puts: readonly PutFile[];
+  readonly bases: ReadonlyMap<number, Basis>;
+}
+
+/**
+ * Puts files whose content comes from where this machine cannot reach. Outcomes come in the order of the files; returns which
+ * have none, since they have to be asked for again.
+ */
 export async function* unpackStream(
   work: ApplyWork,
-  puts: readonly PutFile[],
+  { puts, bases }: Puts,
   source: ContentSource,
   signal: AbortSignal,
-): AsyncGenerator<Outcome[]> {
+): AsyncGenerator<Outcome[], Unfinished> {
   const state: Unpacking = {
     work,
     puts,
+    bases,
     source,
     isSmall: isSmall(puts),
     running: [],
     next: 0,
     large: undefined,
+    unfinished: { stale: [], cut: [] },
   };
   const { running } = state;
   const most = work.host.threads + 1;
   try {
-    for await (const pack of source.readFiles(wantedOf(puts), packOptions(work), signal)) {
+    for await (const pack of source.readFiles(wantedOf(state), packOptions(work), signal)) {
       await begin(state, pack);
       if (running.length >= most) yield outcomes(state, await running.shift()!);
     }
@@ -56,8 +79,9 @@ export async function* unpackStream(
       throw broken(source, "not all files have come that were asked for");
   } finally {
     await Promise.allSettled(running);
-    state.large?.lease[Symbol.dispose]();
+    if (state.large !== undefined) await breakOff(state.large);
   }
+  return state.unfinished;
 }
 
 function isSmall(puts: readonly PutFile[]): boolean {
@@ -65,8 +89,24 @@ function isSmall(puts: readonly PutFile[]): boolean {
   return puts.length <= smallFiles && bytes <= smallBytes;
 }
 
-function wantedOf(puts: readonly PutFile[]): WantedFile[] {
-  return puts.map(({ path, content = path, entry }) => ({ path: content, entry }));
+/** What has come so far of a large file may be of use to another run. A thread that has failed has nothing in hand. */
+async function breakOff({ lease, last }: NonNullable<Unpacking["large"]>): Promise<void> {
+  try {
+    const isWell = await last.then(
+      () => true,
+      () => false,
+    );
+    if (isWell) await lease.run({ type: "break-off" }, []);
+  } finally {
+    lease[Symbol.dispose]();
+  }
+}
+
+function wantedOf({ puts, bases }: Unpacking): WantedFile[] {
+  return puts.map(({ path, content = path, entry }, index) => {
+    const basis = bases.get(index)?.list;
+    return basis === undefined ? { path: content, entry } : { path: content, entry, basis };
+  });
 }
 
 function packOptions({ options }: ApplyWork): PackOptions {
@@ -121,8 +161,17 @@ function checked(state: Unpacking, pack: Uint8Array): PackHeader {
   throw broken(state.source, "content comes that nobody has asked for");
 }
 
-function jobOf({ work, puts }: Unpacking, pack: Uint8Array, { first, end }: PackHeader): UnpackJob {
+function jobOf(
+  { work, puts, bases }: Unpacking,
+  pack: Uint8Array,
+  { first, end }: PackHeader,
+): UnpackJob {
   const { target, options, timeResolution, counters, signals, host } = work;
+  const own = new Map<number, Basis>();
+  for (let index = first; index < end; index++) {
+    const basis = bases.get(index);
+    if (basis !== undefined) own.set(index - first, basis);
+  }
   return {
     type: "unpack",
     target,
@@ -132,6 +181,7 @@ function jobOf({ work, puts }: Unpacking, pack: Uint8Array, { first, end }: Pack
     batch: encodeActions(puts.slice(first, end)),
     pack,
     first,
+    bases: own,
     signals,
     counters,
   };
@@ -141,9 +191,14 @@ function transferable({ batch, pack }: UnpackJob): ArrayBuffer[] {
   return [...batchBuffers(batch), pack.buffer as ArrayBuffer];
 }
 
-function outcomes({ puts, source }: Unpacking, { ended, broken: why }: UnpackResult): Outcome[] {
+function outcomes(
+  { puts, source, unfinished }: Unpacking,
+  { ended, broken: why }: UnpackResult,
+): Outcome[] {
   if (why !== undefined) throw broken(source, why);
-  return ended.map((file) => outcomeOf(puts, file));
+  for (const { index, again } of ended)
+    if (again !== undefined) unfinished[again].push(puts[index]!);
+  return ended.filter(({ again }) => again === undefined).map((file) => outcomeOf(puts, file));
 }
 
 function outcomeOf(
@@ -160,7 +215,8 @@ function outcomeOf(
   };
 }
 
-function broken({ location }: ContentSource, message: string): SyncError {
+/** What comes makes no sense. */
+export function broken({ location }: ContentSource, message: string): SyncError {
   return new SyncError("ENDPOINT_PROTOCOL", `${location}: ${message}`, {
     hint: "Nothing of it was kept. If it happens again, its Syncline may be broken, or be none.",
   });

@@ -10,9 +10,10 @@ import { errnoOf } from "../../fs/file-error.ts";
 import { useNativeParts } from "../../fs/native-parts.ts";
 import type { Job, JobResult, WorkerMessage, WorkerStart, WorkerTask, ScanJob } from "./jobs.ts";
 import { runPack } from "./pack-job.ts";
+import { runChunks } from "./run-chunks.ts";
 import { runHash } from "./run-hash.ts";
 import { runApply, runContent, runFlush, runScan, takeSlot, waitForCredit } from "./run-job.ts";
-import { runUnpack } from "./unpack-job.ts";
+import { breakOff, runUnpack } from "./unpack-job.ts";
 
 const port = parentPort!;
 const { force, binding, natives, compileCache } = workerData as WorkerStart;
@@ -38,10 +39,14 @@ function run(files: FileDriver, job: Job): JobResult | Promise<JobResult> {
   switch (job.type) {
     case "hash":
       return runHash(files, job, binding);
+    case "chunks":
+      return runChunks(files, job, binding);
     case "pack":
       return runPack(files, job, binding);
     case "unpack":
       return runUnpack(files, job, binding);
+    case "break-off":
+      return breakOff();
     case "scan":
       scan(files, job);
       return { type: "scan" };

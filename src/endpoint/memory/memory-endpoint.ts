@@ -7,6 +7,7 @@ import type { ContentSource, Endpoint, Outcome, ReadOptions, RootInfo } from "..
 import { EntryProblem } from "../endpoint.ts";
 import type { MemoryTarget } from "./memory-apply.ts";
 import { applyNow, inWorld, isAsExpected, isSameTime, putFile } from "./memory-apply.ts";
+import { chunkFiles } from "./memory-chunks.ts";
 import { hashFiles } from "./memory-hash.ts";
 import { likeThose } from "./memory-like.ts";
 import { packMemory, unpackOne } from "./memory-packs.ts";
@@ -39,9 +40,14 @@ export function openMemory(world: MemoryWorld, location: string): Endpoint {
   };
   const read: Endpoint["read"] = (path, expected, { followLinks }, signal) =>
     readFile(world, inWorld(rootOf(), path), { expected, followLinks }, signal);
+  const ctimeOf = (path: RelPath): bigint | undefined => {
+    const there = resolve(world, inWorld(rootOf(), path));
+    return typeof there === "string" ? undefined : there.node.ctime;
+  };
   return {
     location,
     machine: world.machine,
+    usesBasis: false,
     capabilities: world.capabilities,
 
     root: async () => rootInfo(world, rootOf()),
@@ -73,13 +79,8 @@ export function openMemory(world: MemoryWorld, location: string): Endpoint {
 
     compareContent: () => undefined,
 
-    hash(requests, options, signal) {
-      const ctimeOf = (path: RelPath): bigint | undefined => {
-        const there = resolve(world, inWorld(rootOf(), path));
-        return typeof there === "string" ? undefined : there.node.ctime;
-      };
-      return hashFiles({ read, ctimeOf }, requests, options, signal);
-    },
+    hash: (requests, options, signal) => hashFiles({ read, ctimeOf }, requests, options, signal),
+    chunks: (requests, options, signal) => chunkFiles({ read, ctimeOf }, requests, options, signal),
 
     async beginVersions(at, record) {
       const root = nodeAt(world, rootOf());

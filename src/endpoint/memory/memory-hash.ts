@@ -2,12 +2,20 @@ import { byteString } from "../../base/byte-string.ts";
 import { quickRanges, sizeBytes } from "../../core/content-hash.ts";
 import type { RelPath } from "../../core/path.ts";
 import { openHasher } from "../../fs/hasher.ts";
-import type { Endpoint, HashOptions, HashRequest, HashVerdict } from "../endpoint.ts";
+import type {
+  ChunkOptions,
+  ChunkRequest,
+  Endpoint,
+  HashOptions,
+  HashRequest,
+  HashVerdict,
+  ReadOptions,
+} from "../endpoint.ts";
 import { EntryProblem } from "../endpoint.ts";
 import { joinTime } from "./memory-node.ts";
 
 /** What is hashed: content, as it is read, and when each file last changed in any way. */
-interface HashedTree {
+export interface HashedTree {
   readonly read: Endpoint["read"];
   /** Nanoseconds since the epoch; `undefined` where nothing is. */
   readonly ctimeOf: (path: RelPath) => bigint | undefined;
@@ -27,19 +35,16 @@ export async function hashFiles(
 }
 
 async function hashFile(
-  { read, ctimeOf }: HashedTree,
+  tree: HashedTree,
   { path, entry, size, what }: HashRequest,
   { algorithm, side, followLinks }: HashOptions,
   signal: AbortSignal,
 ): Promise<HashVerdict> {
   const pieces: Uint8Array[] = [];
   try {
-    for await (const piece of read(path, { ...entry, size }, { followLinks }, signal)) {
+    const request = { path, entry: { ...entry, size } };
+    for await (const piece of readUntouched(tree, request, { side, followLinks }, signal))
       pieces.push(piece);
-    }
-    const now = ctimeOf(path);
-    const known = joinTime(entry.ctimeSec, entry.ctimeNs);
-    if (known !== 0n && now !== known) throw new EntryProblem(side, "changed", "it has changed");
   } catch (error) {
     if (!(error instanceof EntryProblem)) throw error;
     return { path, problem: { path, side, code: error.code, message: error.message } };
@@ -54,4 +59,17 @@ async function hashFile(
     hasher.update(sizeBytes(size));
   }
   return { path, digest: byteString(hasher.digest()) };
+}
+
+/** Content, if nothing at all has been done to the file since it was scanned; fails with `EntryProblem` otherwise, at the end. */
+export async function* readUntouched(
+  { read, ctimeOf }: HashedTree,
+  { path, entry }: ChunkRequest,
+  { side, followLinks }: ChunkOptions & ReadOptions,
+  signal: AbortSignal,
+): AsyncGenerator<Uint8Array> {
+  yield* read(path, entry, { followLinks }, signal);
+  const now = ctimeOf(path);
+  const known = joinTime(entry.ctimeSec, entry.ctimeNs);
+  if (known !== 0n && now !== known) throw new EntryProblem(side, "changed", "it has changed");
 }

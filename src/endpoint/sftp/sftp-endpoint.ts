@@ -68,6 +68,8 @@ export function openSftp(location: string, directory: ByteString, host: SftpHost
   return {
     location,
     machine: host.machine,
+    // A server that only moves bytes compares none.
+    usesBasis: false,
     get capabilities() {
       const { session, place } = site();
       return capabilitiesOf(session, place);
@@ -103,6 +105,8 @@ export function openSftp(location: string, directory: ByteString, host: SftpHost
     async *readFiles(files, { followLinks }, signal) {
       yield* packFiles(await reading("source", followLinks), files, countFile, signal);
     },
+
+    chunks: async (requests) => requests.map(() => undefined),
 
     compareContent: () => undefined,
 

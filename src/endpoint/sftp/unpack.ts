@@ -115,6 +115,13 @@ async function follow(state: Unpacking, record: PackRecord): Promise<void> {
       file.end(record);
       return begin(file.index, () => file.finish(), true);
     }
+    case "cut": {
+      // Records come in an order in which a file has begun. What has come of it waits for the next run.
+      const file = incoming!;
+      state.incoming = undefined;
+      const gone = { code: "changed", message: "its content breaks off" } as const;
+      return begin(file.index, () => file.refuse({ type: "problem", index: file.index, ...gone }), true);
+    }
     default:
       return incoming!.take(record);
   }

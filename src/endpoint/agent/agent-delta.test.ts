@@ -1,0 +1,159 @@
+import { mkdirSync, readdirSync, readFileSync, utimesSync, writeFileSync } from "node:fs";
+import { setImmediate } from "node:timers/promises";
+import { expect, test } from "vitest";
+
+import { applyAll, entryAt, fileAt, inBrief, path } from "../../../test/contract/endpoint-place.ts";
+import { newDirectory } from "../../../test/model/disk.ts";
+import { noise } from "../../../test/support/noise.ts";
+import type { TransportPair } from "../../../test/support/transport-pair.ts";
+import { transportPair } from "../../../test/support/transport-pair.ts";
+import { serve } from "../../agent/serve.ts";
+import type { ByteString } from "../../base/byte-string.ts";
+import type { Action } from "../../core/plan.ts";
+import type { Endpoint } from "../endpoint.ts";
+import { openLocalHost } from "../local/host.ts";
+import { openLocal } from "../local/local-endpoint.ts";
+import { openAgent } from "./agent-endpoint.ts";
+import type { AgentLine } from "./agent-line.ts";
+import { newAgentLine } from "./agent-line.ts";
+
+const MiB = 2 ** 20;
+
+interface Scene extends AsyncDisposable {
+  readonly root: string;
+  readonly line: AgentLine;
+  /** One of both is at the other end of the line. */
+  readonly source: Endpoint;
+  readonly target: Endpoint;
+  /** The connections so far. */
+  readonly pairs: TransportPair[];
+  put(name: string): Promise<string>;
+  isEqual(name: string): boolean;
+  /** Bytes that crossed, both ways. */
+  crossed(): number;
+}
+
+/** A local host and an agent in one process, and a line between them that can be cut. */
+async function openScene(remoteSide: "source" | "target"): Promise<Scene> {
+  const dir = newDirectory();
+  const root = dir.path;
+  for (const side of ["source", "target"]) mkdirSync(`${root}/${side}`);
+  const host = await openLocalHost(undefined);
+  const pairs: TransportPair[] = [];
+  const serving: Promise<void>[] = [];
+  const line = newAgentLine({
+    name: "there",
+    connect() {
+      const pair = transportPair({ capacity: MiB });
+      pairs.push(pair);
+      serving.push(serve(pair.server, { openHost: () => openLocalHost(undefined), home: root }));
+      return pair.client;
+    },
+    retries: 3,
+    timeout: 30_000,
+    sleep: async () => {},
+    onNotice: () => {},
+  });
+  const there = await openAgent(line, {
+    number: 1,
+    location: `there:${root}/${remoteSide}`,
+    path: `${root}/${remoteSide}` as ByteString,
+  });
+  const here = openLocal(`${root}/${remoteSide === "source" ? "target" : "source"}`, host);
+  const [source, target] = remoteSide === "source" ? [there, here] : [here, there];
+  return {
+    root,
+    line,
+    source,
+    target,
+    pairs,
+    async put(name) {
+      const names = readdirSync(`${root}/target`);
+      const action: Action = {
+        type: "put-file",
+        path: path(name),
+        expected: names.includes(name) ? await entryAt(target, name) : undefined,
+        entry: await fileAt(source, name),
+      };
+      const [outcome] = await applyAll(target, [action], source, { ordered: false });
+      return inBrief(outcome!);
+    },
+    isEqual: (name) =>
+      readFileSync(`${root}/source/${name}`).equals(readFileSync(`${root}/target/${name}`)),
+    crossed() {
+      const { sent, received } = line.traffic();
+      return sent + received;
+    },
+    async [Symbol.asyncDispose]() {
+      await line[Symbol.asyncDispose]();
+      await Promise.allSettled(serving);
+      await host[Symbol.asyncDispose]();
+      dir[Symbol.dispose]();
+    },
+  };
+}
+
+function write(at: string, content: Uint8Array): void {
+  writeFileSync(at, content);
+  utimesSync(at, new Date(1_500_000_000_000), new Date(1_500_000_000_000));
+}
+
+/** Cuts the line as soon as so many bytes have crossed. */
+function cutAfter({ line, pairs }: Scene, bytes: number): { readonly done: Promise<void> } {
+  const before = line.traffic();
+  const done = (async () => {
+    for (;;) {
+      const { sent, received } = line.traffic();
+      if (sent + received - before.sent - before.received >= bytes) break;
+      await setImmediate();
+    }
+    pairs.at(-1)!.cut("error");
+  })();
+  return { done };
+}
+
+test.each(["source", "target"] as const)(
+  "of a file that has changed in places little more than those crosses (the %s is remote)",
+  async (side) => {
+    await using scene = await openScene(side);
+    const old = noise(16 * MiB, 1);
+    const parts = [old.subarray(0, 3 * MiB), noise(99, 2), old.subarray(3 * MiB)];
+    write(`${scene.root}/target/f`, old);
+    write(`${scene.root}/source/f`, Buffer.concat(parts));
+    const before = scene.crossed();
+    expect(await scene.put("f")).toBe("done");
+    expect(scene.isEqual("f")).toBe(true);
+    expect(scene.crossed() - before).toBeLessThan(MiB / 2);
+  },
+);
+
+test.each(["source", "target"] as const)(
+  "a file goes on where it was when the line broke (the %s is remote)",
+  async (side) => {
+    await using scene = await openScene(side);
+    write(`${scene.root}/source/f`, noise(24 * MiB, 1));
+    const before = scene.crossed();
+    const [outcome] = await Promise.all([scene.put("f"), cutAfter(scene, 14 * MiB).done]);
+    expect(outcome).toBe("done");
+    expect(scene.isEqual("f")).toBe(true);
+    expect(scene.pairs.length).toBe(2);
+    // Some of what was under way is lost, but not what had arrived.
+    expect(scene.crossed() - before).toBeLessThan(36 * MiB);
+    expect(readdirSync(`${scene.root}/target`)).toEqual(["f"]);
+  },
+);
+
+test("what files at the other end consist of is told as if they were here", async () => {
+  await using scene = await openScene("target");
+  for (const [i, size] of [0, 1, 3 * MiB, 200_000].entries())
+    for (const side of ["source", "target"]) write(`${scene.root}/${side}/f${i}`, noise(size, i));
+  const listsOf = async (endpoint: Endpoint): Promise<unknown> => {
+    const names = [0, 1, 2, 3].map((i) => `f${i}`);
+    const requests = await Promise.all(
+      names.map(async (name) => ({ path: path(name), entry: await fileAt(endpoint, name) })),
+    );
+    requests.push({ path: path("gone"), entry: requests[0]!.entry });
+    return endpoint.chunks(requests, { side: "target" }, new AbortController().signal);
+  };
+  expect(await listsOf(scene.target)).toEqual(await listsOf(scene.source));
+});

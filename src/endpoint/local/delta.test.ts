@@ -1,0 +1,366 @@
+import {
+  closeSync,
+  existsSync,
+  ftruncateSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+  writeSync,
+} from "node:fs";
+import * as fc from "fast-check";
+import { afterAll, describe, expect, test } from "vitest";
+
+import {
+  applyAll,
+  entryAt,
+  fileAt,
+  inBrief,
+  path,
+  rowsOf,
+} from "../../../test/contract/endpoint-place.ts";
+import { newDirectory } from "../../../test/model/disk.ts";
+import { noise } from "../../../test/support/noise.ts";
+import type { Action } from "../../core/plan.ts";
+import { newHasher } from "../../fs/hasher.ts";
+import { isTempName } from "../../fs/temp-names.ts";
+import type { Name } from "../../core/path.ts";
+import { PackWriter } from "../../wire/pack-writer.ts";
+import type { Endpoint, WantedFile } from "../endpoint.ts";
+import type { LocalHost } from "./host.ts";
+import { openLocalHost } from "./host.ts";
+import { openLocal } from "./local-endpoint.ts";
+
+const MiB = 2 ** 20;
+const early = new Date(1_500_000_000_000);
+
+/** A source that can only be asked, and what it was asked and has sent. */
+interface Apart {
+  readonly endpoint: Endpoint;
+  readonly wanted: WantedFile[];
+  sent: number;
+  /** Looks at each pack on its way, by its number. */
+  onPack: (pack: Uint8Array, number: number) => void;
+}
+
+interface Scene extends Disposable {
+  readonly root: string;
+  readonly source: Apart;
+  readonly target: Endpoint;
+  /** Writes a file of the past. */
+  write(at: string, content: Uint8Array): void;
+  /** Puts files in place that are at both sides, or at the source alone. */
+  put(...names: string[]): Promise<string[]>;
+  /** What is left in the target under temporary names. */
+  leftovers(): string[];
+  isEqual(name: string): boolean;
+}
+
+function openScene(host: LocalHost): Scene {
+  const dir = newDirectory();
+  const root = dir.path;
+  for (const side of ["source", "target"]) mkdirSync(`${root}/${side}`);
+  const target = openLocal(`${root}/target`, host);
+  const source = setApart(openLocal(`${root}/source`, host));
+  return {
+    root,
+    source,
+    target,
+    write(at, content) {
+      writeFileSync(`${root}/${at}`, content);
+      utimesSync(`${root}/${at}`, early, early);
+    },
+    async put(...names) {
+      const actions = await Promise.all(
+        names.map(async (name): Promise<Action> => {
+          const isThere = existsSync(`${root}/target/${name}`);
+          const expected = isThere ? await entryAt(target, name) : undefined;
+          const entry = await fileAt(source.endpoint, name);
+          return { type: "put-file", path: path(name), expected, entry };
+        }),
+      );
+      const outcomes = await applyAll(target, actions, source.endpoint, { ordered: false });
+      return outcomes.map(inBrief);
+    },
+    leftovers: () => readdirSync(`${root}/target`).filter((name) => isTempName(name as Name)),
+    isEqual: (name) =>
+      readFileSync(`${root}/source/${name}`).equals(readFileSync(`${root}/target/${name}`)),
+    [Symbol.dispose]: () => dir[Symbol.dispose](),
+  };
+}
+
+function setApart(local: Endpoint): Apart {
+  const apart: Apart = {
+    endpoint: {
+      ...local,
+      async *readFiles(files, options, signal) {
+        apart.wanted.push(...files);
+        let number = 0;
+        for await (const pack of local.readFiles(files, options, signal)) {
+          apart.onPack(pack, number++);
+          apart.sent += pack.length;
+          yield pack;
+        }
+      },
+    },
+    wanted: [],
+    sent: 0,
+    onPack: () => {},
+  };
+  Reflect.deleteProperty(apart.endpoint, "hostRoot");
+  return apart;
+}
+
+function splice(content: Uint8Array, at: number, gone: number, come: Uint8Array): Buffer {
+  return Buffer.concat([content.subarray(0, at), come, content.subarray(at + gone)]);
+}
+
+function describeDelta(host: LocalHost): void {
+  test("of a file that has changed in places, little more than those is sent", async () => {
+    using scene = openScene(host);
+    const old = noise(8 * MiB, 1);
+    const edited = splice(splice(old, 5 * MiB, 10, noise(10, 2)), MiB, 0, noise(77, 3));
+    scene.write("target/f", old);
+    scene.write("source/f", edited);
+    expect(await scene.put("f")).toEqual(["done"]);
+    expect(scene.isEqual("f")).toBe(true);
+    expect(scene.source.sent).toBeLessThan(MiB);
+    expect(scene.leftovers()).toEqual([]);
+  });
+
+  test("of a file with another time only, next to nothing is sent", async () => {
+    using scene = openScene(host);
+    scene.write("target/f", noise(40 * MiB, 1));
+    writeFileSync(`${scene.root}/source/f`, noise(40 * MiB, 1));
+    expect(await scene.put("f")).toEqual(["done"]);
+    expect(scene.isEqual("f")).toBe(true);
+    expect(scene.source.sent).toBeLessThan(1000);
+  });
+
+  test("many files in one pack, with old ones and without", async () => {
+    using scene = openScene(host);
+    const names = Array.from({ length: 30 }, (_, i) => `f${String(i).padStart(2, "0")}`);
+    for (const [i, name] of names.entries()) {
+      const old = noise(40_000 * i, i);
+      if (i % 3 !== 0) scene.write(`target/${name}`, old);
+      scene.write(`source/${name}`, splice(old, 20_000 * i, i % 2, noise(i, 99)));
+    }
+    expect(await scene.put(...names)).toEqual(names.map(() => "done"));
+    expect(names.filter((name) => !scene.isEqual(name))).toEqual([]);
+    const withBasis = scene.source.wanted.filter(({ basis }) => basis !== undefined);
+    expect(withBasis.map(({ path }) => path)).toEqual(
+      names.filter((_, i) => i % 3 !== 0 && i * 40_000 >= 128 * 1024),
+    );
+  });
+
+  test("any content can follow any other", async () => {
+    const part = fc.record({
+      length: fc.integer({ min: 0, max: 600_000 }),
+      seed: fc.integer({ min: 0, max: 5 }),
+    });
+    const content = fc
+      .array(part, { maxLength: 6 })
+      .map((parts) =>
+        Buffer.concat(
+          parts.map(({ length, seed }) =>
+            seed === 0 ? Buffer.alloc(length) : noise(length, seed),
+          ),
+        ),
+      );
+    await fc.assert(
+      fc.asyncProperty(content, content, async (old, now) => {
+        using scene = openScene(host);
+        scene.write("target/f", old);
+        scene.write("source/f", now);
+        expect(await scene.put("f")).toEqual(["done"]);
+        expect(scene.isEqual("f")).toBe(true);
+        expect(scene.leftovers()).toEqual([]);
+      }),
+      { numRuns: 20 },
+    );
+  });
+
+  test("holes are neither sent nor filled", async () => {
+    using scene = openScene(host);
+    for (const [side, at] of [
+      ["target", 3 * MiB],
+      ["source", 9 * MiB],
+    ] as const) {
+      const fd = openSync(`${scene.root}/${side}/f`, "w");
+      ftruncateSync(fd, 32 * MiB);
+      writeSync(fd, noise(300_000, 5), 0, 300_000, at);
+      closeSync(fd);
+    }
+    expect(await scene.put("f")).toEqual(["done"]);
+    expect(scene.isEqual("f")).toBe(true);
+    if (host.driver.features.holes) {
+      expect(scene.source.sent).toBeLessThan(700_000);
+      expect(statSync(`${scene.root}/target/f`).blocks * 512).toBeLessThan(2 * MiB);
+    }
+  });
+
+  test("what the target turns out not to have is sent after all, once", async () => {
+    using scene = openScene(host);
+    const old = noise(4 * MiB, 1);
+    scene.write("target/f", old);
+    scene.write("source/f", splice(old, 2 * MiB, 9, noise(9, 2)));
+    scene.write("source/g", noise(300_000, 7));
+    // Somebody writes into the old file, which keeps its size and its time.
+    scene.source.onPack = (_pack, number) => {
+      if (number === 0) scene.write("target/f", splice(old, 3 * MiB, 1000, noise(1000, 6)));
+    };
+    expect(await scene.put("f", "g")).toEqual(["done", "done"]);
+    expect([scene.isEqual("f"), scene.isEqual("g")]).toEqual([true, true]);
+    const asked = scene.source.wanted.map(({ path, basis }) => [path, basis !== undefined]);
+    expect(asked).toEqual([
+      ["f", true],
+      ["g", false],
+      ["f", false],
+    ]);
+    expect(scene.leftovers()).toEqual([]);
+  });
+
+  test("an old file that cannot be read any more is none, and nothing else is worse for it", async () => {
+    using scene = openScene(host);
+    scene.write("target/f", noise(MiB, 1));
+    scene.write("source/f", noise(MiB, 2));
+    const action: Action = {
+      type: "put-file",
+      path: path("f"),
+      expected: await fileAt(scene.target, "f"),
+      entry: await fileAt(scene.source.endpoint, "f"),
+    };
+    scene.write("target/f", noise(MiB + 1, 3));
+    const [outcome] = await applyAll(scene.target, [action], scene.source.endpoint);
+    expect(inBrief(outcome!)).toBe("target: changed");
+    expect(scene.source.wanted.map(({ basis }) => basis)).toEqual([undefined]);
+  });
+
+  test("a source that names chunks which nobody has told it of is believed nothing", async () => {
+    using scene = openScene(host);
+    const content = noise(MiB, 1);
+    for (const side of ["target", "source"]) scene.write(`${side}/f`, content);
+    for (const [first, count] of [
+      [0, 1000],
+      [500, 1],
+      [0xffff_ffff, 0xffff_ffff],
+    ] as const) {
+      const lying = lyingSource(scene.source.endpoint, first, count);
+      const action: Action = {
+        type: "put-file",
+        path: path("f"),
+        expected: await fileAt(scene.target, "f"),
+        entry: await fileAt(scene.source.endpoint, "f"),
+      };
+      const [outcome] = await applyAll(scene.target, [action], await lying);
+      expect(inBrief(outcome!)).toBe("source: changed");
+      expect(readFileSync(`${scene.root}/target/f`).equals(content)).toBe(true);
+      expect(scene.leftovers()).toEqual([]);
+    }
+  });
+
+  describe("a large file that is cut short on its way", () => {
+    const content = noise(12 * MiB, 4);
+    const cut = (scene: Scene, at: number): void => {
+      scene.source.onPack = (_pack, number) => {
+        if (number === at) throw new Error("the line is dead");
+      };
+    };
+
+    test("goes on where it stopped, and leaves nothing", async () => {
+      using scene = openScene(host);
+      scene.write("source/f", content);
+      cut(scene, 6);
+      await expect(scene.put("f")).rejects.toThrow("the line is dead");
+      const [part, ...others] = scene.leftovers();
+      expect(others).toEqual([]);
+      expect((await rowsOf(scene.target)).map(([at, { kind }]) => [at, kind])).toEqual([
+        ["", "directory"],
+        [part, "leftover"],
+      ]);
+      Object.assign(scene.source, { sent: 0, onPack: () => {} });
+      const leftover = { type: "remove-leftover", path: path(part!), isDirectory: false } as const;
+      expect(await scene.put("f")).toEqual(["done"]);
+      expect(scene.isEqual("f")).toBe(true);
+      expect(scene.source.sent).toBeLessThan(7 * MiB);
+      expect(scene.leftovers()).toEqual([]);
+      // The plan that was made when it was still there says so.
+      expect((await applyAll(scene.target, [leftover], scene.target)).map(inBrief)).toEqual([
+        "done",
+      ]);
+    });
+
+    test("may be cut again and again, and each time has less to go", async () => {
+      using scene = openScene(host);
+      scene.write("source/f", content);
+      const sent: number[] = [];
+      for (;;) {
+        scene.source.sent = 0;
+        cut(scene, 4);
+        const outcome = await scene.put("f").catch(() => undefined);
+        sent.push(scene.source.sent);
+        if (outcome !== undefined) break;
+        expect(scene.leftovers().length).toBe(1);
+      }
+      expect(scene.isEqual("f")).toBe(true);
+      expect(scene.leftovers()).toEqual([]);
+      expect(sent.length).toBeLessThan(8);
+      expect(sent.reduce((sum, bytes) => sum + bytes, 0)).toBeLessThan(14 * MiB);
+    });
+
+    test("has an old file beside it, too", async () => {
+      using scene = openScene(host);
+      scene.write("target/f", content.subarray(6 * MiB));
+      scene.write("source/f", content);
+      cut(scene, 3);
+      await expect(scene.put("f")).rejects.toThrow("the line is dead");
+      Object.assign(scene.source, { sent: 0, onPack: () => {} });
+      expect(await scene.put("f")).toEqual(["done"]);
+      expect(scene.source.sent).toBeLessThan(4 * MiB);
+      expect(scene.isEqual("f")).toBe(true);
+      expect(scene.leftovers()).toEqual([]);
+    });
+
+    test("leaves nothing when nothing of it has come", async () => {
+      using scene = openScene(host);
+      scene.write("source/f", content);
+      cut(scene, 0);
+      await expect(scene.put("f")).rejects.toThrow("the line is dead");
+      expect(scene.leftovers()).toEqual([]);
+    });
+  });
+}
+
+/** A source that sends one pack: the only file begins, and consists of those chunks. */
+async function lyingSource(source: Endpoint, first: number, count: number): Promise<Endpoint> {
+  const hasher = await newHasher("blake3");
+  const hash = (bytes: Uint8Array): Uint8Array => {
+    hasher.begin();
+    hasher.update(bytes);
+    return hasher.digest();
+  };
+  return {
+    ...source,
+    async *readFiles() {
+      const writer = new PackWriter();
+      writer.begin(1000, 0, false);
+      writer.begins(0, undefined);
+      writer.chunks(first, count);
+      writer.ends(MiB, new Uint8Array(32));
+      yield writer.seal(
+        false,
+        (records) => hash(records).subarray(0, 16),
+        () => undefined,
+      );
+    },
+  };
+}
+
+describe.each(["libc", "portable"] as const)("a delta with the %s driver", async (name) => {
+  const host = await openLocalHost(name);
+  afterAll(() => host[Symbol.asyncDispose]());
+  describeDelta(host);
+});

@@ -1,0 +1,92 @@
+import type { ContentSource, Outcome } from "../endpoint.ts";
+import type { ApplyWork } from "./apply-stream.ts";
+import type { Basis } from "./basis.ts";
+import { bytesToRead, findBases } from "./find-bases.ts";
+import type { PutFile } from "./unpack-file.ts";
+import type { Unfinished } from "./unpack-stream.ts";
+import { broken, unpackStream } from "./unpack-stream.ts";
+
+/** Of old files, read to find out what is in them: after as much, content is asked for. */
+const mostToRead = 256 << 20;
+const noBases: ReadonlyMap<number, Basis> = new Map();
+
+/** How often files may be cut off on their way, and be asked for again: whoever means well never comes near. */
+const mostTurns = 100;
+
+/** Where files are put, and where their content comes from. */
+export interface PutWork {
+  readonly work: ApplyWork;
+  readonly source: ContentSource;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Puts files whose content comes from where this machine cannot reach, in their order, and only what the target has not: what it
+ * has of the next files is found out while content of the ones before arrives.
+ */
+export async function* unpackPuts(
+  by: PutWork,
+  puts: readonly PutFile[],
+  turn = 0,
+): AsyncGenerator<Outcome[]> {
+  const { work, source, signal } = by;
+  if (turn === mostTurns) throw broken(source, "files are cut off again and again");
+  const groups = source.usesBasis ? groupsOf(puts) : [puts];
+  const find = (group: readonly PutFile[] | undefined): Promise<ReadonlyMap<number, Basis>> => {
+    const isWorthIt = group !== undefined && source.usesBasis && !signal.aborted;
+    const bases = isWorthIt ? findUnlessAborted(work, group, signal) : Promise.resolve(noBases);
+    // Whoever waits for the group before still must not leave a rejection behind.
+    bases.catch(() => {});
+    return bases;
+  };
+  let next = find(groups[0]);
+  for (const [i, group] of groups.entries()) {
+    const bases = await next;
+    if (signal.aborted) return;
+    next = find(groups[i + 1]);
+    const unfinished = yield* unpackStream(work, { puts: group, bases }, source, signal);
+    yield* putAgain(by, unfinished, turn);
+  }
+}
+
+/** Puts files whose first try came to nothing. What has been stale is asked for without a basis, and cannot be again. */
+async function* putAgain(
+  by: PutWork,
+  { stale, cut }: Unfinished,
+  turn: number,
+): AsyncGenerator<Outcome[]> {
+  const { work, source, signal } = by;
+  const open = [...cut];
+  if (stale.length > 0 && !signal.aborted) {
+    const again = yield* unpackStream(work, { puts: stale, bases: noBases }, source, signal);
+    open.push(...again.cut);
+  }
+  if (open.length > 0) yield* unpackPuts(by, open, turn + 1);
+}
+
+async function findUnlessAborted(
+  work: ApplyWork,
+  group: readonly PutFile[],
+  signal: AbortSignal,
+): Promise<ReadonlyMap<number, Basis>> {
+  try {
+    return await findBases(work, group, signal);
+  } catch (error) {
+    if (signal.aborted) return noBases;
+    throw error;
+  }
+}
+
+function groupsOf(puts: readonly PutFile[]): PutFile[][] {
+  const groups: PutFile[][] = [];
+  let bytes = Infinity;
+  for (const put of puts) {
+    if (bytes >= mostToRead) {
+      groups.push([]);
+      bytes = 0;
+    }
+    groups.at(-1)!.push(put);
+    bytes += bytesToRead(put);
+  }
+  return groups;
+}

@@ -1,0 +1,118 @@
+import { setTimeout } from "node:timers/promises";
+
+import { describe, expect, test } from "vitest";
+
+import type { ByteString } from "../../src/base/byte-string.ts";
+import { byteString } from "../../src/base/byte-string.ts";
+import type { ChunkRequest, Endpoint } from "../../src/endpoint/endpoint.ts";
+import { noise } from "../support/noise.ts";
+import type { EndpointPlace, OpenPlace } from "./endpoint-place.ts";
+import { early, late, never, rowsOf } from "./endpoint-place.ts";
+
+const options = { side: "target" } as const;
+
+async function requestsFor(endpoint: Endpoint): Promise<ChunkRequest[]> {
+  const out: ChunkRequest[] = [];
+  for (const [path, entry] of await rowsOf(endpoint))
+    if (entry.kind === "file") out.push({ path, entry });
+  return out;
+}
+
+/** Content that cuts itself, as the text that places take. */
+function content(length: number, seed: number): string {
+  return byteString(noise(length, seed));
+}
+
+/** What files consist of. */
+export function describeChunks(open: OpenPlace): void {
+  describe("chunks", () => {
+    test("are told of every file, in the order in which they were asked for", async () => {
+      await using place = await open();
+      const sizes = [0, 1, 20_000, 300_000, 1_200_000];
+      for (const [i, size] of sizes.entries())
+        place.make(`target/d/f${i}`, { kind: "file", content: content(size, size) });
+      const target = place.open("target");
+      const requests = (await requestsFor(target)).reverse();
+      const lists = await target.chunks(requests, options, never);
+      const told = lists.map((list) => list!.sizes.reduce((sum, size) => sum + size, 0));
+      expect(told).toEqual(sizes.toReversed());
+      expect(lists.every((list) => list!.digests.length === list!.sizes.length * 16)).toBe(true);
+      expect(lists[0]!.sizes.length).toBeGreaterThan(5);
+    });
+
+    test("are the same at every place that has the content", async () => {
+      await using place = await open();
+      place.make("target/f", { kind: "file", content: content(900_000, 1) });
+      place.make("source/g", { kind: "file", content: content(900_000, 1), mtime: late });
+      const [target, source] = [place.open("target"), place.open("source")];
+      const [theirs] = await target.chunks(await requestsFor(target), options, never);
+      const [ours] = await source.chunks(await requestsFor(source), options, never);
+      expect(ours).toEqual(theirs);
+      // Of the protocol: who cuts or hashes in another way finds nothing.
+      expect({
+        sizes: [...ours!.sizes.subarray(0, 3)],
+        digest: Buffer.from(ours!.digests.subarray(0, 16)).toString("hex"),
+      }).toMatchInlineSnapshot(`
+        {
+          "digest": "77154ab9cf656b003ee6b914cafe3ddd",
+          "sizes": [
+            60182,
+            47293,
+            22544,
+          ],
+        }
+      `);
+    });
+
+    test("are mostly those from before where little has changed", async () => {
+      await using place = await open();
+      const old = content(1_500_000, 2);
+      place.make("target/a", { kind: "file", content: old });
+      place.make("target/b", {
+        kind: "file",
+        content: `${old.slice(0, 700_000)}inserted${old.slice(700_000)}`,
+      });
+      const target = place.open("target");
+      const lists = await target.chunks(await requestsFor(target), options, never);
+      const [before, after] = lists.map((list) =>
+        Array.from(list!.sizes, (_, i) => byteString(list!.digests.subarray(i * 16, i * 16 + 16))),
+      );
+      const isNew = (digest: ByteString): boolean => !before!.includes(digest);
+      expect(after!.filter(isNew).length).toBeLessThan(8);
+      expect(after!.length).toBeGreaterThan(16);
+    });
+
+    test.each<[string, (place: EndpointPlace) => void]>([
+      ["has another size", (place) => place.rewrite("target/f", "scanned, too", early)],
+      ["has another time", (place) => place.rewrite("target/f", "SCANNED", late)],
+      [
+        "was written to and got its time back",
+        (place) => place.rewrite("target/f", "SCANNED", early),
+      ],
+      ["is another file", (place) => place.make("target/f", { kind: "file", content: "scanned" })],
+      ["is a link", (place) => place.make("target/f", { kind: "symlink", linkTarget: "g" })],
+      ["is a directory", (place) => place.make("target/f", { kind: "directory" })],
+      ["is gone", (place) => place.remove("target/f")],
+    ])("are not told of a file that %s, and of the others they are", async (_what, meanwhile) => {
+      await using place = await open();
+      place.make("target/f", { kind: "file", content: "scanned" });
+      place.make("target/g", { kind: "file", content: "scanned" });
+      const target = place.open("target");
+      const requests = await requestsFor(target);
+      // Older kernels tick that slowly, and within one tick nothing can be told.
+      await setTimeout(20);
+      meanwhile(place);
+      const lists = await target.chunks(requests, options, never);
+      expect(lists.map((list) => list?.sizes)).toEqual([undefined, Uint32Array.of(7)]);
+    });
+
+    test("end when the signal aborts", async () => {
+      await using place = await open();
+      place.make("target/f", { kind: "file", content: "content" });
+      const target = place.open("target");
+      const requests = await requestsFor(target);
+      const asking = target.chunks(requests, options, AbortSignal.abort());
+      await expect(asking).rejects.toThrow(/abort/);
+    });
+  });
+}
