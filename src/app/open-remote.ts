@@ -1,8 +1,21 @@
+import { setTimeout as delay } from "node:timers/promises";
+
 import type { ByteString } from "../base/byte-string.ts";
 import { SyncError } from "../base/errors.ts";
 import type { RemoteLocation } from "../core/location.ts";
+import { locationKey } from "../core/location.ts";
 import type { RemoteOptions } from "../core/login.ts";
+import { openAgent } from "../endpoint/agent/agent-endpoint.ts";
+import type { AgentLine } from "../endpoint/agent/agent-line.ts";
+import { newAgentLine } from "../endpoint/agent/agent-line.ts";
+import type { AgentConnection } from "../endpoint/agent/connect-agent.ts";
+import { connectAgent } from "../endpoint/agent/connect-agent.ts";
 import type { Endpoint } from "../endpoint/endpoint.ts";
+import type { SftpHost } from "../endpoint/sftp/session.ts";
+import { openSftp } from "../endpoint/sftp/sftp-endpoint.ts";
+import { limitTransport } from "../endpoint/ssh/limited-transport.ts";
+import { openSshTransport } from "../endpoint/ssh/ssh-transport.ts";
+import type { Transport } from "../wire/transport.ts";
 
 /** What reaching another host takes besides its address. */
 export interface RemoteContext {
@@ -25,6 +38,85 @@ export type ConnectRemote = (
   context: RemoteContext,
 ) => Promise<RemoteHost>;
 
-export const connectRemote: ConnectRemote = async ({ typed }) => {
-  throw new SyncError("UNSUPPORTED", `${typed}: other hosts cannot be reached in this version`);
-};
+/** An agent where Node runs, and SFTP elsewhere, or where it is asked for. */
+export const connectRemote: ConnectRemote = async (location, context) =>
+  location.type === "sftp" ? sftpHost(location, context) : agentHost(location, context);
+
+function agentHost(location: RemoteLocation, context: RemoteContext): RemoteHost {
+  const { login, onNotice } = context;
+  const { address } = location;
+  let first: AgentConnection | undefined;
+  const line = newAgentLine({
+    name: address.host,
+    connect() {
+      const connection = connectAgent(address, login, { ...login, onNotice });
+      first ??= connection;
+      return limited(connection.transport, login);
+    },
+    retries: login.retries,
+    timeout: login.timeout,
+    sleep: (ms) => delay(ms, undefined, { signal: context.signal }),
+    onNotice,
+  });
+  let next = 0;
+  let instead: RemoteHost | undefined;
+  return {
+    async open(where, path) {
+      if (instead !== undefined) return instead.open(where, path);
+      const endpoint = openAgent(line, { number: next++, location: where.typed, path });
+      try {
+        await lookThere(line, endpoint, () => first!.facts);
+        return endpoint;
+      } catch (error) {
+        if (!(error instanceof SyncError) || error.code !== "ENDPOINT_NO_NODE") throw error;
+        onNotice(
+          `${error.message}; going on over SFTP, which keeps whole seconds, and neither owners, attributes nor hard links`,
+        );
+        instead = sftpHost(location, context);
+        return instead.open(where, path);
+      }
+    },
+    async [Symbol.asyncDispose]() {
+      await instead?.[Symbol.asyncDispose]();
+      await line[Symbol.asyncDispose]();
+    },
+  };
+}
+
+/** The question for the place travels with the login. Where there is nobody to ask, the login knows best why. */
+async function lookThere(
+  line: AgentLine,
+  endpoint: Endpoint,
+  facts: () => AgentConnection["facts"],
+): Promise<void> {
+  line.live();
+  const looked = endpoint.root();
+  looked.catch(() => {});
+  await facts();
+  await looked;
+}
+
+function sftpHost({ address, type, typed }: RemoteLocation, { login }: RemoteContext): RemoteHost {
+  const key = locationKey({ type, typed, address, path: "" as ByteString });
+  const host: SftpHost = {
+    name: address.host,
+    machine: key,
+    connect: async () => {
+      const options = { login, context: login };
+      return limited(await openSshTransport(address, { subsystem: "sftp" }, options), login);
+    },
+    silence: login.timeout,
+  };
+  return {
+    open: async (where, path) => {
+      const endpoint = openSftp(where.typed, path, host);
+      await endpoint.root();
+      return endpoint;
+    },
+    async [Symbol.asyncDispose]() {},
+  };
+}
+
+function limited(transport: Transport, { bytesPerSecond }: RemoteOptions): Transport {
+  return bytesPerSecond === undefined ? transport : limitTransport(transport, bytesPerSecond);
+}

@@ -8,7 +8,7 @@ import { openDisplay } from "./display.ts";
 import type { Host } from "./host.ts";
 import { watchSignals } from "./interruption.ts";
 import { loginContradictions } from "./login-options.ts";
-import { canAsk, contextOf, defaultsOf, runOnce } from "./mirror-command.ts";
+import { canAsk, contextOf, defaultsOf, runOnce, surroundingsOf } from "./mirror-command.ts";
 import { stateDirIfAny } from "./mirror-request.ts";
 import type { ApplyOptions } from "./plan-options.ts";
 
@@ -21,7 +21,7 @@ export async function applyCommand(
   const notices: string[] = [];
   const onNotice = (message: string) => void notices.push(message);
   refuseFirst(loginContradictions(options));
-  const login = toRemoteOptions(options, host.variables);
+  const login = toRemoteOptions(options, surroundingsOf(host));
   const accept = acceptedGuards(options.accept);
   const stateDir = options.stateDir ?? stateDirIfAny(host, onNotice);
   const opened = await readPlan(name, stateDir, onNotice);

@@ -3,6 +3,7 @@ import type { Schedule } from "../app/repeat.ts";
 import { repeat } from "../app/repeat.ts";
 import type { RunContext } from "../app/request.ts";
 import { SyncError } from "../base/errors.ts";
+import type { Surroundings } from "../config/login.ts";
 import type { Display } from "./display.ts";
 import { openDisplay } from "./display.ts";
 import { driverOf } from "./driver-choice.ts";
@@ -114,7 +115,7 @@ export function defaultsOf(host: Host): Omit<RequestDefaults, "onNotice"> {
     driver: driverOf(variables),
     binding: bindingOf(variables),
     stdin: () => host.stdin,
-    environment: variables,
+    surroundings: surroundingsOf(host),
   };
 }
 
@@ -122,4 +123,10 @@ function bindingOf({ SYNCLINE_HASH: binding = "" }: Variables): RequestDefaults[
   if (binding === "") return undefined;
   if (binding === "native" || binding === "wasm") return binding;
   throw new SyncError("USAGE", `SYNCLINE_HASH: "${binding}" is neither native nor wasm`);
+}
+
+/** What ssh finds around it. It asks at the terminal itself, where there is one. */
+export function surroundingsOf(host: Host): Surroundings {
+  const interactive = host.stdin.isTTY === true && host.stderr.isTTY === true;
+  return { environment: host.variables, interactive };
 }

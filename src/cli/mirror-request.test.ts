@@ -26,7 +26,7 @@ async function requestOf(
     driver: undefined,
     binding: undefined,
     stdin: () => Readable.from([]),
-    environment: { PATH: "/bin" },
+    surroundings: { environment: { PATH: "/bin" }, interactive: false },
   };
   return toMirrorRequest(typed.locations, typed.options, { ...defaults, onNotice });
 }
@@ -113,6 +113,7 @@ describe("a request", () => {
         bytesPerSecond: 2_097_152,
         direct: true,
         environment: { PATH: "/bin" },
+        interactive: false,
       },
       driver: undefined,
       binding: undefined,

@@ -8,6 +8,7 @@ import { deleteLimitOrDefault } from "../config/delete-limit.ts";
 import { longestWait } from "../config/duration.ts";
 import { readFilterRules } from "../config/filter-rules.ts";
 import { parseLocation } from "../config/location.ts";
+import type { Surroundings } from "../config/login.ts";
 import { toRemoteOptions } from "../config/login.ts";
 import { acceptedGuards, preserveChoice } from "../config/named-choices.ts";
 import type { Location } from "../core/location.ts";
@@ -26,7 +27,7 @@ export interface RequestDefaults {
   readonly driver: "libc" | "portable" | undefined;
   readonly binding: "native" | "wasm" | undefined;
   readonly stdin: () => Readable;
-  readonly environment: Host["variables"];
+  readonly surroundings: Surroundings;
 }
 
 /**
@@ -68,7 +69,7 @@ export async function toMirrorRequest(
     versions: options.versions ?? { keep: "none" },
     stateDir: stateDirOf(options, defaults),
     history: options.history,
-    login: toRemoteOptions(options, defaults.environment),
+    login: toRemoteOptions(options, defaults.surroundings),
     driver: defaults.driver,
     binding: defaults.binding,
   };

@@ -36,7 +36,7 @@ export async function toVerifyRequest(
     remembered: options.remembered ?? false,
     preserve: preserveChoice(options.preserve, options.noPreserve),
     stateDir: stateDirOf(options, defaults),
-    login: toRemoteOptions(options, defaults.environment),
+    login: toRemoteOptions(options, defaults.surroundings),
     driver: defaults.driver,
     binding: defaults.binding,
   };

@@ -15,16 +15,19 @@ export interface LoginChoices {
   readonly direct?: boolean;
 }
 
+/** What ssh finds around it. */
+export type Surroundings = Pick<RemoteOptions, "environment" | "interactive">;
+
 /** The rest is as it usually is. The environment is for ssh, and for passwords that are in it. */
 export function toRemoteOptions(
   choices: LoginChoices,
-  environment: RemoteOptions["environment"],
+  { environment, interactive }: Surroundings,
 ): RemoteOptions {
   const { identity, passwordFrom: password, sshOptions, direct = false } = choices;
   const { remoteNode = plainLogin.remoteNode, bwlimit: bytesPerSecond } = choices;
   const { timeout = plainLogin.timeout, retries = plainLogin.retries } = choices;
   const login = { identity, password, sshOptions, remoteNode, timeout };
-  return { ...login, retries, bytesPerSecond, direct, environment };
+  return { ...login, retries, bytesPerSecond, direct, environment, interactive };
 }
 
 /** What a message may name as examples. */

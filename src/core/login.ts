@@ -41,6 +41,8 @@ export interface RemoteOptions extends LoginOptions {
   readonly bytesPerSecond: number | undefined;
   /** One remote host sends to the other by itself, where it can. */
   readonly direct: boolean;
+  /** Somebody is at a terminal, where ssh itself can ask. */
+  readonly interactive: boolean;
   /** What ssh is started with; passwords are looked up here, too. */
   readonly environment: Readonly<Record<string, string | undefined>>;
 }
@@ -51,5 +53,6 @@ export const plainLogin: RemoteOptions = {
   retries: 3,
   bytesPerSecond: undefined,
   direct: false,
+  interactive: false,
   environment: {},
 };

@@ -120,7 +120,11 @@ async function follow(state: Unpacking, record: PackRecord): Promise<void> {
       const file = incoming!;
       state.incoming = undefined;
       const gone = { code: "changed", message: "its content breaks off" } as const;
-      return begin(file.index, () => file.refuse({ type: "problem", index: file.index, ...gone }), true);
+      return begin(
+        file.index,
+        () => file.refuse({ type: "problem", index: file.index, ...gone }),
+        true,
+      );
     }
     default:
       return incoming!.take(record);
