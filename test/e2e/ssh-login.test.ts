@@ -3,11 +3,13 @@ import path from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 
 import { SyncError } from "../../src/base/errors.ts";
+import type { HostAddress } from "../../src/core/location.ts";
 import type { LoginOptions } from "../../src/core/login.ts";
 import { defaultLogin } from "../../src/core/login.ts";
 import { openSshTransport } from "../../src/endpoint/ssh/ssh-transport.ts";
 import type { Transport } from "../../src/wire/transport.ts";
 import { tool } from "../support/python.ts";
+import { commandOnTerminal, plainText } from "../support/terminal.ts";
 import type { Sshd, SshdHost } from "../support/sshd.ts";
 import { startSshd } from "../support/sshd.ts";
 
@@ -27,15 +29,16 @@ afterAll(async () => {
 });
 
 interface Attempt {
+  readonly address?: Partial<HostAddress>;
   readonly login?: Partial<LoginOptions>;
   readonly variables?: Readonly<Record<string, string>>;
   readonly command?: string;
 }
 
 function open(host: SshdHost | (string & {}), attempt: Attempt = {}): Promise<Transport> {
-  const { login, variables, command = "echo hello" } = attempt;
+  const { address, login, variables, command = "echo hello" } = attempt;
   return openSshTransport(
-    { host, user: undefined, port: undefined },
+    { host, user: undefined, port: undefined, ...address },
     { command },
     {
       login: { ...defaultLogin, timeout: 10_000, ...login },
@@ -142,6 +145,87 @@ test("an ssh that is not there is said to be missing", async () => {
   const error = await failure("here", { variables: { SYNCLINE_SSH: "/no/such/ssh" } });
   expect(error).toMatchObject({ code: "ENDPOINT_UNREACHABLE" });
   expect(error.message).toContain("ssh cannot be started");
+});
+
+test("users, ports, IPv6 and jump hosts are ssh's own affair", async () => {
+  const { port } = sshd;
+  const sshOptions = [{ name: "ProxyJump", value: "here" }];
+  const texts = await Promise.all([
+    open("127.0.0.1", { address: { port } }).then(said),
+    open("::1", { address: { port, user: "root" } }).then(said),
+    open("here", { login: { sshOptions } }).then(said),
+    open("nowhere", { address: { port } }).then(said),
+  ]);
+  expect(texts).toEqual(["hello\n", "hello\n", "hello\n", "hello\n"]);
+  const error = await failure("here", { address: { user: "no@body" } });
+  expect(error.message).toContain("no@body@127.0.0.1: Permission denied");
+});
+
+test("a password is for the host that is meant, and not for those on the way", async () => {
+  const attempt = {
+    login: {
+      password: { type: "env", name: "SECRET" },
+      sshOptions: [{ name: "ProxyJump", value: "secret" }],
+    },
+    variables: { SECRET: password },
+  } as const;
+  // It would be the right one there, too.
+  const error = await failure("here", attempt);
+  expect(error.message).toContain(`${user}@127.0.0.1: Permission denied`);
+  const login = { ...attempt.login, sshOptions: [{ name: "ProxyJump", value: "here" }] };
+  expect(await said(await open("secret", { ...attempt, login }))).toBe("hello\n");
+});
+
+test("nothing that ssh's configuration does for people is in the way", async () => {
+  await using other = await startSshd({
+    clientSettings: [
+      "RemoteCommand tmux attach",
+      "RequestTTY force",
+      "LocalForward 1 127.0.0.1:1",
+      "ExitOnForwardFailure yes",
+      "ForwardX11 yes",
+      "ForwardAgent yes",
+      "Compression yes",
+      "EscapeChar ~",
+    ].join("\n"),
+  });
+  const transport = await open("here", {
+    command: "printf 'a\\n~.\\n'; cat",
+    variables: other.environment,
+  });
+  await transport.write(Buffer.from("\n~.\n"));
+  const pieces = transport.incoming[Symbol.asyncIterator]();
+  let text = "";
+  while (text.length < 9) text += Buffer.from((await pieces.next()).value!).toString();
+  expect(text).toBe("a\n~.\n\n~.\n");
+  transport.destroy();
+});
+
+function atTerminal(host: SshdHost, command: string) {
+  const fixture = path.resolve(import.meta.dirname, "../fixtures/ssh-process.ts");
+  return commandOnTerminal([process.execPath, fixture, host, command], sshd.dir, sshd.environment);
+}
+
+test("on a terminal ssh itself asks", async () => {
+  const typing = atTerminal("secret", "echo hello");
+  await typing.until(/password: /);
+  typing.say(`${password}\n`);
+  await typing.until(/the end/);
+  expect(plainText(typing.output())).toContain("hello");
+  const unknown = atTerminal("stranger", "echo hello");
+  await unknown.until(/\(yes\/no/);
+  unknown.say("no\n");
+  await unknown.until(/the host key is not known/);
+  await Promise.all([typing.done, unknown.done]);
+});
+
+test("Ctrl-C is for us: the connection stays", async () => {
+  const running = atTerminal("here", "echo ready; read x; echo got $x");
+  await running.until(/ready/);
+  running.say("\x03");
+  await running.until(/the end/);
+  expect(plainText(running.output())).toMatch(/interrupted\n[^]*got line\nthe end/);
+  await running.done;
 });
 
 test("a password comes from a variable, a file or a command", async () => {

@@ -7,7 +7,9 @@ const repository = path.resolve(import.meta.dirname, "../..");
 /** Vitest calls this once before all tests: what they start is `dist/`, so it must not be older than its source. */
 export default function setup(): void {
   const built = Math.min(
-    ...["cli.js", "worker.js", "state-worker.js", "index.js"].map((file) => age(`dist/${file}`)),
+    ...["cli.js", "worker.js", "state-worker.js", "agent.cjs", "bootstrap.cjs", "index.js"].map(
+      (file) => age(`dist/${file}`),
+    ),
   );
   const changed = Math.max(
     ...["package.json", "tsdown.config.ts"].map(age),

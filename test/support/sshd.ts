@@ -43,7 +43,8 @@ export interface Sshd extends AsyncDisposable {
 }
 
 /**
- * Names by which the client's configuration knows the server. Whoever is not said otherwise is let in.
+ * Names by which the client's configuration knows the server, at its port; an address needs the port to be given. Whoever is not
+ * said otherwise is let in.
  *
  * - `here`: all is well.
  * - `stranger`: its host key is not known.
@@ -108,6 +109,7 @@ function serverSettings(dir: string, port: number, options: SshdOptions): string
   const variables = Object.entries(environment).map(([name, value]) => `"${name}=${value}"`);
   return [
     `ListenAddress 127.0.0.1:${port}`,
+    `ListenAddress [::1]:${port}`,
     `HostKey ${path.join(dir, "host")}`,
     `AuthorizedKeysFile ${path.join(dir, "authorized_keys")}`,
     "PidFile none",
@@ -156,10 +158,11 @@ function writeClient(dir: string, port: number, options: SshdOptions): void {
     [
       options.clientSettings ?? "",
       ...blocks,
-      `Host ${Object.keys(hosts).join(" ")} 127.0.0.1`,
+      `Host ${Object.keys(hosts).join(" ")}`,
       "HostName 127.0.0.1",
-      "HostKeyAlias syncline-test",
       `Port ${port}`,
+      "Host *",
+      "HostKeyAlias syncline-test",
       "User root",
       "IdentitiesOnly yes",
       `UserKnownHostsFile ${at("known")}`,

@@ -13,15 +13,25 @@ export function onTerminal(
   args: readonly string[],
   wrap: readonly string[] = [],
 ): Running {
-  const words = [...wrap, ...synclineCommand(place), ...args].map(quote).join(" ");
+  const words = [...wrap, ...synclineCommand(place), ...args];
+  return commandOnTerminal(words, place.dir, environment(place));
+}
+
+/** The same for any command. */
+export function commandOnTerminal(
+  command: readonly string[],
+  cwd: string,
+  variables: Readonly<Record<string, string>>,
+): Running {
+  const words = command.map(quote).join(" ");
   // Ctrl-C is for the command alone: the shell has to live to tell how that ended.
   const shell = `trap : INT; stty cols 90 rows 24; ${words}; echo "exit code $?"`;
   const child = spawn(
     "script",
     ["--quiet", "--flush", "--return", "--command", shell, "/dev/null"],
     {
-      cwd: place.dir,
-      env: { ...environment(place), TERM: "xterm-256color", SHELL: "/bin/sh" },
+      cwd,
+      env: { ...variables, TERM: "xterm-256color", SHELL: "/bin/sh" },
       stdio: ["pipe", "pipe", "pipe"],
     },
   );
