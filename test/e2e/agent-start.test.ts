@@ -344,9 +344,12 @@ describe("a host", () => {
     ["have $(seq 5000 | tr -d '[:space:]')", "here: what it answers makes no sense"],
     ['failed {\\"message\\":\\"so there\\"}\\n', "here: the agent could not be started: so there"],
   ])("that answers %j is not believed", async (answer, message) => {
-    await on({ force: `printf "\\nsyncline-bootstrap ${answer}"; sleep 100` }, async (probe) => {
-      expect(await failureOf(probe)).toMatchObject({ code: "ENDPOINT_PROTOCOL", message });
-    });
+    await on(
+      { force: `printf "\\nsyncline-bootstrap ${answer}"; cat >/dev/null` },
+      async (probe) => {
+        expect(await failureOf(probe)).toMatchObject({ code: "ENDPOINT_PROTOCOL", message });
+      },
+    );
   });
 
   test("without Node, with an old one, or with another one named, says so", async () => {
@@ -449,7 +452,7 @@ describe("a host", () => {
   });
 
   test("that hangs before it answers is given up", async () => {
-    await using other = await startSshd({ force: "sleep 1000" });
+    await using other = await startSshd({ force: "cat >/dev/null" });
     using probe = startProbe(other, programs, { login: { timeout: 1000 } });
     expect(await failureOf(probe)).toMatchObject({
       code: "ENDPOINT_UNREACHABLE",
