@@ -110,7 +110,11 @@ export function openSftp(location: string, directory: ByteString, host: SftpHost
       yield* packFiles(await reading("source", followLinks), files, countFile, signal);
     },
 
-    chunks: async (requests) => requests.map(() => undefined),
+    // To know them, all of the content would have to be fetched.
+    async chunks(requests, _options, signal) {
+      signal.throwIfAborted();
+      return requests.map(() => undefined);
+    },
 
     compareContent: () => undefined,
 
