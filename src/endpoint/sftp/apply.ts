@@ -56,20 +56,25 @@ export async function* applyActions(
 async function runInOrder(run: Run): Promise<void> {
   const { actions, slots, signal } = run;
   const order = new Order();
-  for (const [i, action] of actions.entries()) {
-    await slots.enter(1);
-    if (signal.aborted || run.outcomes.hasFailed) break;
-    order.add(action, async () => {
-      try {
-        if (!signal.aborted && !run.outcomes.hasFailed) await carryOut(run, i);
-      } catch (error) {
-        run.outcomes.fail(error);
-      } finally {
-        slots.leave(1);
-      }
-    });
+  try {
+    for (const [i, action] of actions.entries()) {
+      await slots.enter(1);
+      run.outcomes.check();
+      if (signal.aborted) break;
+      order.add(action, async () => {
+        try {
+          run.outcomes.check();
+          if (!signal.aborted) await carryOut(run, i);
+        } catch (error) {
+          run.outcomes.fail(error);
+        } finally {
+          slots.leave(1);
+        }
+      });
+    }
+  } finally {
+    await order.idle();
   }
-  await order.idle();
 }
 
 async function carryOut(run: Run, index: number): Promise<void> {
@@ -92,7 +97,8 @@ async function runAtOnce(run: Run): Promise<void> {
     isInHand: boolean = false,
   ): Promise<void> => {
     await slots.enter(1);
-    if ((signal.aborted && !isInHand) || outcomes.hasFailed) {
+    outcomes.check();
+    if (signal.aborted && !isInHand) {
       slots.leave(1);
       return;
     }
@@ -119,7 +125,7 @@ async function runAtOnce(run: Run): Promise<void> {
   const putting = unpack(run.ctx, puts, run.source, beginPut, signal);
   const doing = (async () => {
     for (const [i, action] of others) {
-      if (signal.aborted || outcomes.hasFailed) return;
+      if (signal.aborted) return;
       await begin(i, () => applyAction(run.ctx, action));
     }
   })();

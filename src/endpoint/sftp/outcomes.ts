@@ -11,9 +11,9 @@ export class Outcomes {
   #failure: { readonly error: unknown } | undefined;
   #wake: (() => void) | undefined;
 
-  /** Whether there will be no more of them because something has failed. */
-  get hasFailed(): boolean {
-    return this.#failure !== undefined;
+  /** Throws what has ended everything, if something has. */
+  check(): void {
+    if (this.#failure !== undefined) throw this.#failure.error;
   }
 
   settle(index: number, outcome: Outcome): void {

@@ -38,7 +38,7 @@ const usualSilence = 120_000;
 const largestPiece = 256 * 1024;
 /** What servers allow that do not say: OpenSSH did so with 200, before it said. */
 const usualOpenFiles = 48;
-const mostOpenFiles = 128;
+const mostOpenFiles = 256;
 
 export async function openSession(host: SftpHost): Promise<Session> {
   const transport = await host.connect();

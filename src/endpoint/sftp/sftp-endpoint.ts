@@ -3,7 +3,7 @@ import { SyncError } from "../../base/errors.ts";
 import type { Name } from "../../core/path.ts";
 import type { Side } from "../../core/problem.ts";
 import { tempNames, tempRun } from "../../fs/temp-names.ts";
-import type { ApplyOptions, Endpoint } from "../endpoint.ts";
+import type { ApplyOptions, Capabilities, Endpoint } from "../endpoint.ts";
 import { applyActions } from "./apply.ts";
 import type { Applier, Counts } from "./applier.ts";
 import { beginVersions } from "./begin-versions.ts";
@@ -37,16 +37,19 @@ interface Site {
 export function openSftp(location: string, directory: ByteString, host: SftpHost): Endpoint {
   const counts: Counts = { entries: 0, files: 0, bytes: 0 };
   const link = newLink(host);
-  let looked: RootPlace | undefined;
+  let looking: Promise<RootPlace> | undefined;
+  let capabilities: Capabilities | undefined;
   const look = async (): Promise<Site> => {
     const session = await link.session();
-    looked ??= await inspectRoot(session, location, directory);
-    return { session, place: looked };
-  };
-  const site = (): Site => {
-    const session = link.current();
-    if (session !== undefined && looked !== undefined) return { session, place: looked };
-    throw new Error(`${location}: nothing is known before the root was looked at`);
+    looking ??= inspectRoot(session, location, directory);
+    try {
+      const place = await looking;
+      capabilities ??= capabilitiesOf(session, place);
+      return { session, place };
+    } catch (error) {
+      looking = undefined;
+      throw error;
+    }
   };
   const reading = async (side: Side, followLinks: boolean): Promise<ReadContext> => {
     const { session, place } = await look();
@@ -71,14 +74,15 @@ export function openSftp(location: string, directory: ByteString, host: SftpHost
     // A server that only moves bytes compares none.
     usesBasis: false,
     get capabilities() {
-      const { session, place } = site();
-      return capabilitiesOf(session, place);
+      if (capabilities !== undefined) return capabilities;
+      throw new Error(`${location}: nothing is known before the root was looked at`);
     },
 
     root: async () => (await look()).place.info,
 
     async makeRoot() {
-      looked = undefined;
+      looking = undefined;
+      capabilities = undefined;
       await makeRoot(await link.session(), location, directory);
       await look();
     },
@@ -106,7 +110,11 @@ export function openSftp(location: string, directory: ByteString, host: SftpHost
       yield* packFiles(await reading("source", followLinks), files, countFile, signal);
     },
 
-    chunks: async (requests) => requests.map(() => undefined),
+    // To know them, all of the content would have to be fetched.
+    async chunks(requests, _options, signal) {
+      signal.throwIfAborted();
+      return requests.map(() => undefined);
+    },
 
     compareContent: () => undefined,
 
@@ -171,8 +179,6 @@ function newApplier({ session, place }: Site, options: ApplyOptions, counts: Cou
 /** The connection of an endpoint: at most one at a time, made when it is needed. */
 interface Link extends Disposable {
   session(): Promise<Session>;
-  /** The session, if it is there. */
-  current(): Session | undefined;
   /** Bytes of this connection and of those that were lost. */
   traffic(): { readonly sent: number; readonly received: number };
 }
@@ -207,7 +213,6 @@ function newLink(host: SftpHost): Link {
         throw error;
       }
     },
-    current: () => open,
     traffic,
     [Symbol.dispose]() {
       isClosed = true;
