@@ -98,11 +98,7 @@ const mistakes: [line: string[], message: string, hint?: string][] = [
   [["mirror", "a", "b", "--filter-from", "none"], "--filter-from none: there is no such file"],
   [["mirror", "", "b"], "a location is empty"],
   [["mirror", "a", "b", "./b/"], "./b/: this target is named twice"],
-  [
-    ["mirror", "a", "-oProxyCommand=x:dir"],
-    "unknown option '-oProxyCommand=x:dir'",
-    seeHelp,
-  ],
+  [["mirror", "a", "-oProxyCommand=x:dir"], "unknown option '-oProxyCommand=x:dir'", seeHelp],
   [
     ["mirror", "a", "--", "-oProxyCommand=x:dir"],
     "-oProxyCommand=x:dir: this is not the name of a host",
