@@ -1,4 +1,4 @@
-import type { Finding } from "../core/entry.ts";
+import type { FileEntry, Finding } from "../core/entry.ts";
 import type { Name, RelPath } from "../core/path.ts";
 import { baseName, depthOf } from "../core/path.ts";
 import type { Action } from "../core/plan.ts";
@@ -38,6 +38,13 @@ export function pastSource(
   isAtRest: boolean,
 ): Endpoint {
   const { location, capabilities } = replica;
+  /** The same file, where it is now, as it is there. */
+  const found = <T extends { readonly path: RelPath; readonly entry: FileEntry }>(file: T): T => {
+    const there = contents.get(file.path);
+    if (there === undefined) return file;
+    const entry = there.stored.kind === "file" ? there.stored : file.entry;
+    return { ...file, path: there.path, entry };
+  };
   const endpoint: Endpoint = {
     ...replica,
     location,
@@ -46,17 +53,12 @@ export function pastSource(
     machine: "old copies",
     scan: () => chunksOf(rows),
     read(path, expected, ...how) {
-      const there = contents.get(path);
-      const entry = there?.stored.kind === "file" ? there.stored : expected;
-      return replica.read(there?.path ?? path, entry, ...how);
+      const file = found({ path, entry: expected });
+      return replica.read(file.path, file.entry, ...how);
     },
+    readFiles: (files, ...how) => replica.readFiles(files.map(found), ...how),
     async hash(requests, ...how) {
-      const there = requests.map((request) => {
-        const content = contents.get(request.path);
-        const entry = content?.stored.kind === "file" ? content.stored : request.entry;
-        return { ...request, path: content?.path ?? request.path, entry };
-      });
-      const verdicts = await replica.hash(there, ...how);
+      const verdicts = await replica.hash(requests.map(found), ...how);
       return verdicts.map((verdict, i): HashVerdict => {
         const { path } = requests[i]!;
         return "digest" in verdict
