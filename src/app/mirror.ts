@@ -341,21 +341,25 @@ async function rootNow({ endpoint, root }: TargetPlace): Promise<RootInfo> {
 
 /** Writes a finished run into the history and returns its number, 0 where there is none. */
 async function record(
-  { source, startedAt }: Shared,
+  { source, startedAt, past }: Shared,
   { place, single }: Extract<Opened, { type: "ready" }>,
   summary: RunSummary,
   { store, recorder }: { store: StateStore; recorder: RunRecorder },
 ): Promise<number> {
   const root = await rootNow(place);
+  const from = replicaKey(source, single?.sourceName);
+  const to = replicaKey({ ...place, root }, single?.targetName);
+  // Where a way to a host does not show what is mounted there, what another way has shown stays known.
+  const known = past.mounts(from, to);
   const run = {
-    source: replicaKey(source, single?.sourceName),
-    target: replicaKey({ ...place, root }, single?.targetName),
+    source: from,
+    target: to,
     startedAt: new Date(startedAt).toISOString(),
     durationMs: summary.durationMs,
     exitCode: exitCodeOf(summary.status),
     summary: { ...summaryRecord(summary) },
-    sourceMount: isThere(source.root) ? source.root.mountPoint : undefined,
-    targetMount: isThere(root) ? root.mountPoint : undefined,
+    sourceMount: isThere(source.root) ? (source.root.mountPoint ?? known?.source) : undefined,
+    targetMount: isThere(root) ? (root.mountPoint ?? known?.target) : undefined,
   };
   return store.recordRun(run, recorder.take(summary.target));
 }

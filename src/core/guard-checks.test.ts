@@ -61,12 +61,13 @@ describe("roots", () => {
     expect(checkRoots(source, root({ lineage: source.lineage }), false)).toEqual([]);
   });
 
-  test.each<[known: string | undefined, now: string, expected: string[]]>([
+  test.each<[known: string | undefined, now: string | undefined, expected: string[]]>([
     [undefined, "/", []],
     ["/mnt/disk", "/mnt/disk", []],
     ["/mnt/disk", "/", ["identity"]],
     ["/mnt/disk", "/mnt", ["identity"]],
     ["/", "/mnt/disk", []],
+    ["/mnt/disk", undefined, []],
   ])("that were mounted at %s and are now at %s", (knownMountPoint, mountPoint, expected) => {
     const moved = { knownMountPoint, mountPoint };
     expect(names(checkRoots(root({ ...source, ...moved }), root(), true))).toEqual(expected);

@@ -8,8 +8,8 @@ export interface RootFacts {
   readonly exists: boolean;
   /** The root, or its nearest directory that exists, first; then all above it. */
   readonly lineage: readonly string[];
-  /** Where its file system is mounted, for people. */
-  readonly mountPoint: string;
+  /** Where its file system is mounted, for people; `undefined` where that cannot be known. */
+  readonly mountPoint: string | undefined;
   /** The same at the last good run; `undefined` where that is not known. */
   readonly knownMountPoint: string | undefined;
   /** What it was when the plan was made, where the plan is older than this look. */
@@ -49,7 +49,8 @@ export function checkRoots(
       });
       continue;
     }
-    if (knownMountPoint === undefined || knownMountPoint.length <= mountPoint.length) continue;
+    if (knownMountPoint === undefined || mountPoint === undefined) continue;
+    if (knownMountPoint.length <= mountPoint.length) continue;
     trips.push({
       guard: "identity",
       saw: `${location} was on the disk mounted at ${knownMountPoint} when this pair last ran; nothing is mounted there now`,

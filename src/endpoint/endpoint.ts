@@ -47,8 +47,8 @@ export interface RootInfo {
   readonly lineage: readonly string[];
   /** For a missing root: the names still to be made below `lineage[0]`. */
   readonly missing: readonly string[];
-  /** The mount point that holds the root, as text for people, and the identity of that mount. */
-  readonly mountPoint: string;
+  /** The mount point that holds the root, as text for people, where it can be known, and the identity of that mount. */
+  readonly mountPoint: string | undefined;
   readonly device: number;
   readonly freeBytes: number;
   readonly freeInodes: number | undefined;

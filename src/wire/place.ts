@@ -27,7 +27,7 @@ export function writePlace(out: Writer, { root, capabilities, machine }: PlaceIn
   const { dev, inoHigh, inoLow } = root.identity;
   out.f64(dev).f64(inoHigh).f64(inoLow);
   out.list(root.lineage, (it) => out.text(it)).list(root.missing, (it) => out.text(it));
-  out.text(root.mountPoint).f64(root.device);
+  out.optional(root.mountPoint, (it) => out.text(it)).f64(root.device);
   out.optional(finite(root.freeBytes), (it) => out.f64(it));
   out.optional(root.freeInodes, (it) => out.f64(it));
   out.text(root.realPath);
@@ -47,7 +47,7 @@ export function readPlace(from: Reader): PlaceInfo {
   const identity = { dev: from.f64(), inoHigh: from.f64(), inoLow: from.f64() };
   const lineage = from.list(mostParts, () => from.text(textBytes));
   const missing = from.list(mostParts, () => from.text(textBytes));
-  const [mountPoint, device] = [from.text(textBytes), from.f64()];
+  const [mountPoint, device] = [from.optional(() => from.text(textBytes)), from.f64()];
   const freeBytes = from.optional(() => from.f64()) ?? Infinity;
   const freeInodes = from.optional(() => from.f64());
   const realPath = from.text(textBytes);

@@ -62,7 +62,7 @@ export async function inspectRoot(
       identity: noIdentity,
       lineage: lineageOf(real),
       missing: missing.map(shownBytes),
-      mountPoint: "/",
+      mountPoint: undefined,
       device: 0,
       freeBytes: room?.freeBytes ?? Infinity,
       freeInodes: room?.freeInodes,
