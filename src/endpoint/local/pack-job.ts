@@ -101,15 +101,19 @@ const keep: PackSqueeze = () => undefined;
 const sampleBytes = 64 * 1024;
 const worthwhile = 0.92;
 
-/** Compresses what yields: a sample from the middle tells. */
+/** Whether the last pack of this thread yielded: the next one is probably like it. */
+let hasYielded = true;
+
+/** Compresses what yields. Where the last pack did not, a sample from the middle tells of this one. */
 function squeezeAt(level: number): PackSqueeze {
   return (records) => {
-    if (records.length > 2 * sampleBytes) {
+    if (!hasYielded && records.length > 2 * sampleBytes) {
       const from = (records.length - sampleBytes) >>> 1;
       const sample = compress(records.subarray(from, from + sampleBytes), "zstd", -5);
       if (sample.length > sampleBytes * worthwhile) return undefined;
     }
     const squeezed = compress(records, "zstd", level);
-    return squeezed.length > records.length * worthwhile ? undefined : squeezed;
+    hasYielded = squeezed.length <= records.length * worthwhile;
+    return hasYielded ? squeezed : undefined;
   };
 }
