@@ -128,10 +128,13 @@ function newHandover(): Handover {
         wake();
       }),
     async take() {
-      while (given === undefined) {
-        if (failure !== undefined) throw failure.error;
-        await new Promise<void>((resolve) => (wake = resolve));
+      for (;;) {
+        if (given !== undefined || failure !== undefined) break;
+        await new Promise<void>((resolve) => {
+          wake = resolve;
+        });
       }
+      if (given === undefined) throw failure!.error;
       const { message, taken } = given;
       // The end is found by everybody who looks.
       if (message !== undefined) given = undefined;

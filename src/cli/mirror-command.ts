@@ -127,6 +127,6 @@ function bindingOf({ SYNCLINE_HASH: binding = "" }: Variables): RequestDefaults[
 
 /** What ssh finds around it. It asks at the terminal itself, where there is one. */
 export function surroundingsOf(host: Host): Surroundings {
-  const interactive = host.stdin.isTTY === true && host.stderr.isTTY === true;
+  const interactive = host.stdin.isTTY && host.stderr.isTTY === true;
   return { environment: host.variables, interactive };
 }

@@ -63,7 +63,10 @@ async function readAll(
   return out;
 }
 
-const turn = (): Promise<void> => new Promise((resolve) => void setImmediate(resolve));
+const turn = (): Promise<void> =>
+  new Promise((resolve) => {
+    setImmediate(resolve);
+  });
 
 describe("both readers see all chunks, in order", () => {
   test("whichever asks, in whichever order, also while the other is waiting", async () => {
@@ -80,10 +83,13 @@ describe("both readers see all chunks, in order", () => {
           if (step === "turn") await turn();
           else {
             // One after the other for each reader, but the two at once.
-            under[step] = under[step].then(async () => {
+            const before = under[step];
+            const ask = async (): Promise<void> => {
+              await before;
               const next = await readers[step].next();
               if (next.done !== true) seen[step].push(look(next.value));
-            });
+            };
+            under[step] = ask();
           }
         }
         await Promise.all([under.ahead, under.behind]);

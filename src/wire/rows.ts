@@ -69,7 +69,9 @@ export function writeRows(out: Writer, chunk: SnapshotChunk): void {
   out.varint(count);
   if (count === 0) return;
   out.bytes(chunk.kind.subarray(0, count));
-  out.bytes(chunk.flags.subarray(0, count).map((flags) => flags & flagsAllowed));
+  const flags = chunk.flags.slice(0, count);
+  for (let row = 0; row < count; row++) flags[row] &= flagsAllowed;
+  out.bytes(flags);
   for (let row = 0, start = 0; row < count; start = nameEnd[row]!, row++)
     out.varint(nameEnd[row]! - start);
   out.bytes(names.subarray(0, nameEnd[count - 1]!));

@@ -1,6 +1,6 @@
 import { serve } from "../../src/agent/serve.ts";
 import { bytesOfText } from "../../src/base/byte-string.ts";
-import type { AgentEndpoint } from "../../src/endpoint/agent/agent-endpoint.ts";
+import type { AgentEndpoint } from "../../src/endpoint/agent/remote.ts";
 import { openAgent } from "../../src/endpoint/agent/agent-endpoint.ts";
 import type { LocalHost } from "../../src/endpoint/local/host.ts";
 import type { AgentLine } from "../../src/endpoint/agent/agent-line.ts";

@@ -54,7 +54,7 @@ async function openScene(remoteSide: "source" | "target"): Promise<Scene> {
     sleep: async () => {},
     onNotice: () => {},
   });
-  const there = await openAgent(line, {
+  const there = openAgent(line, {
     number: 1,
     location: `there:${root}/${remoteSide}`,
     path: `${root}/${remoteSide}` as ByteString,

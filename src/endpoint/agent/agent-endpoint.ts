@@ -3,36 +3,13 @@ import { SyncError } from "../../base/errors.ts";
 import { readVersions } from "../../wire/options.ts";
 import type { PlaceInfo } from "../../wire/place.ts";
 import { readPlace } from "../../wire/place.ts";
-import type { ContentSource, Endpoint, Progress } from "../endpoint.ts";
 import type { AgentLine, Live } from "./agent-line.ts";
 import { applyThere } from "./apply-there.ts";
 import { chunksThere, compareThere, hashThere } from "./hash-there.ts";
 import { readThere, readOneThere } from "./read-there.ts";
+import type { AgentEndpoint, Remote } from "./remote.ts";
+import { isOnLine } from "./remote.ts";
 import { scanThere } from "./scan-there.ts";
-
-/** Counts as they grow. */
-export type Counts = { -readonly [key in keyof Progress]: Progress[key] };
-
-/** A place at the other end of a line. */
-export interface Remote {
-  readonly line: AgentLine;
-  /** Of the place, among those of the line. */
-  readonly number: number;
-  readonly location: string;
-  readonly counts: Counts;
-  /** Makes sure that the place is open over that connection, and gives what it is. */
-  place(live: Live): Promise<PlaceInfo>;
-}
-
-/** An endpoint that an agent serves. */
-export interface AgentEndpoint extends Endpoint {
-  readonly remote: Remote;
-}
-
-/** Whether an endpoint is at the other end of that very line, where files can be reached directly. */
-export function isOnLine(endpoint: ContentSource, line: AgentLine): endpoint is AgentEndpoint {
-  return "remote" in endpoint && (endpoint as AgentEndpoint).remote.line === line;
-}
 
 /** What is opened over a line. */
 export interface PlaceToOpen {
@@ -82,7 +59,7 @@ export function openAgent(line: AgentLine, what: PlaceToOpen): AgentEndpoint {
     get capabilities() {
       return knownPlace().capabilities;
     },
-    root: async () => (known ?? (await ask(remote.place))).root,
+    root: async () => (known ?? (await ask((live) => remote.place(live)))).root,
     async makeRoot() {
       known = await ask(async (live) => {
         const { messages } = live.ask({ type: "make-root", endpoint: number });

@@ -81,15 +81,19 @@ export function newAgentLine(options: LineOptions): AgentLine {
     const opened = openLive(options, transport);
     current = opened;
     const own = transport;
-    void opened.session.lost.then(() => {
-      if (current === opened) current = undefined;
-      if (transport !== own) return;
-      const { sent, received } = own.traffic();
-      past.sent += sent;
-      past.received += received;
-      transport = undefined;
-    });
+    void forget(opened, own);
     return opened.live;
+  };
+
+  /** When a connection is over, what it has carried still counts. */
+  const forget = async (opened: NonNullable<typeof current>, own: Transport): Promise<void> => {
+    await opened.session.lost;
+    if (current === opened) current = undefined;
+    if (transport !== own) return;
+    const { sent, received } = own.traffic();
+    past.sent += sent;
+    past.received += received;
+    transport = undefined;
   };
 
   const recovery = (): Recovery => {
@@ -154,14 +158,13 @@ function openLive(
       clear: (timer) => clearTimeout(timer as NodeJS.Timeout),
     },
   });
-  session.ready.then(
-    ({ facts }) => {
-      codec = codecFor(codecsHere(), facts);
-      hasZstd = codec === "zstd";
-    },
-    // Whoever asks for something hears of it.
-    () => {},
-  );
+  const learn = async (): Promise<void> => {
+    const { facts } = await session.ready;
+    codec = codecFor(codecsHere(), facts);
+    hasZstd = codec === "zstd";
+  };
+  // Whoever asks for something hears of it.
+  learn().catch(() => {});
   const ask = (request: WireRequest): Conversation => {
     const channel = session.open(encodeRequest(request));
     const pack = (message: Uint8Array): Uint8Array => packMessage(message, codec);

@@ -8,8 +8,8 @@ import { batchesBySize } from "../../wire/batches-by-size.ts";
 import type { WireOutcome } from "../../wire/verdicts.ts";
 import { WireError } from "../../wire/wire-error.ts";
 import type { ApplyOptions, ContentSource, Outcome, PackOptions, WantedFile } from "../endpoint.ts";
-import type { Remote } from "./agent-endpoint.ts";
-import { isOnLine } from "./agent-endpoint.ts";
+import type { Remote } from "./remote.ts";
+import { isOnLine } from "./remote.ts";
 import type { Conversation, Live } from "./agent-line.ts";
 import { messageBytes } from "./read-there.ts";
 

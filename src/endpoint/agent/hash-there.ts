@@ -13,7 +13,7 @@ import type {
   HashRequest,
   HashVerdict,
 } from "../endpoint.ts";
-import type { Remote } from "./agent-endpoint.ts";
+import type { Remote } from "./remote.ts";
 import type { Conversation, Live } from "./agent-line.ts";
 import { messageBytes } from "./read-there.ts";
 

@@ -52,12 +52,20 @@ export async function offerRuns(
     }
     wake();
   };
+  const isFull = (): boolean => rows > mostKept && !isStopped;
+  const roomForMore = async (): Promise<void> => {
+    while (isFull()) {
+      await new Promise<void>((resolve) => {
+        wake = resolve;
+      });
+    }
+  };
   const pump = async (): Promise<void> => {
     for (;;) {
       const chunk = isStopped ? { done: true as const } : await chunks.next();
       if (chunk.done === true) break;
       await offer(cutter.take(chunk.value));
-      while (rows > mostKept && !isStopped) await new Promise<void>((resolve) => (wake = resolve));
+      await roomForMore();
     }
     if (isStopped) return;
     await offer(cutter.finish());

@@ -9,7 +9,7 @@ import { PackWriter } from "../../wire/pack-writer.ts";
 import { filesTogether, writeFiles } from "../../wire/verdicts.ts";
 import type { PackOptions, ReadOptions, WantedFile } from "../endpoint.ts";
 import { EntryProblem } from "../endpoint.ts";
-import type { Remote } from "./agent-endpoint.ts";
+import type { Remote } from "./remote.ts";
 import type { Conversation } from "./agent-line.ts";
 
 /** Bytes of one message that says which files are wanted, about. */

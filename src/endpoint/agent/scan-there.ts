@@ -5,7 +5,7 @@ import { DIRECTORY, nameAt } from "../../core/snapshot.ts";
 import { newRowOrder } from "../../wire/row-order.ts";
 import { readPart } from "../../wire/scan-messages.ts";
 import type { ScanRequest } from "../endpoint.ts";
-import type { Remote } from "./agent-endpoint.ts";
+import type { Remote } from "./remote.ts";
 import type { Conversation, Live } from "./agent-line.ts";
 import type { OwnRuns } from "./own-runs.ts";
 import { offerRuns } from "./own-runs.ts";

@@ -71,7 +71,7 @@ export function newWorkerPool(choices: LocalChoices, threads: number): WorkerPoo
     const worker = idle.pop() ?? start();
     const result = await converse(worker, job, transfer, onChunk);
     idle.push(worker);
-    return resultOf<R>(result);
+    return resultOf(result) as R;
   };
 
   const turn = (): Promise<void> | undefined => {
@@ -100,7 +100,7 @@ export function newWorkerPool(choices: LocalChoices, threads: number): WorkerPoo
       const worker = idle.pop() ?? start();
       return {
         run: async <R extends JobResult>(job: Job, transfer: ArrayBuffer[]): Promise<R> =>
-          resultOf<R>(await converse(worker, job, transfer, undefined)),
+          resultOf(await converse(worker, job, transfer, undefined)) as R,
         [Symbol.dispose]() {
           idle.push(worker);
           endTurn();
@@ -141,9 +141,9 @@ function converse(
   });
 }
 
-function resultOf<R extends JobResult>(message: Exclude<WorkerMessage, ArrivedChunk>): R {
+function resultOf(message: Exclude<WorkerMessage, ArrivedChunk>): JobResult {
   if (message.type === "failed") throw asError(message.error);
-  return message.result as R;
+  return message.result;
 }
 
 function asError({

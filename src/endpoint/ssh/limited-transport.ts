@@ -17,10 +17,14 @@ export function limitTransport(transport: Transport, bytesPerSecond: number): Tr
       const taken = transport.write(bytes);
       const wait = out.waitFor(bytes.length);
       if (wait < slack) return taken;
-      return Promise.all([taken, delay(wait, undefined, { ref: false })]).then(() => {});
+      return both(taken, delay(wait, undefined, { ref: false }));
     },
     incoming: slowed(transport.incoming, into),
   };
+}
+
+async function both(one: Promise<void> | undefined, other: Promise<void>): Promise<void> {
+  await Promise.all([one, other]);
 }
 
 async function* slowed(
