@@ -291,6 +291,22 @@ describe("what is remembered", () => {
     expect(network.scans.map(({ like }) => like)).toEqual([false, true, true]);
   });
 
+  test("of what was sent is its hash, from the first day, and nothing is read there for it", async () => {
+    using place = newPlace();
+    const network = newNetwork();
+    fill(place);
+    const state = { stateDir: place.stateHome };
+    await mirror(request(place.source, ["far:a"], state), contextOf(network), systemClock);
+    const { signal } = new AbortController();
+    const { connect } = network;
+    const { summary } = await verify(
+      { ...request("", [], state), source: place.source, target: "far:a", remembered: true },
+      { report: () => {}, watch: () => {}, signal, connect },
+      systemClock,
+    );
+    expect(summary).toMatchObject({ status: "equal", unremembered: 0 });
+  });
+
   test("is of the place, however it was typed", async () => {
     using place = newPlace();
     const network = newNetwork();

@@ -64,10 +64,11 @@ function leaveLostDirectory(): boolean {
   }
 }
 
-/** Every word that could be a path has to be one from the top. */
+/** Every word that could be a path has to be one from the top, or on another host. */
 async function runAdrift(): Promise<number> {
   const words = process.argv.slice(3).filter((word) => !word.startsWith("-"));
-  if (words.every((word) => word.startsWith("/"))) return runProgram(process.argv.slice(2), host);
+  if (words.every((word) => word.startsWith("/") || /^[^/]+:/.test(word)))
+    return runProgram(process.argv.slice(2), host);
   process.stderr.write(
     "syncline: the working directory is gone; name everything by its full path, or change to another directory\n",
   );

@@ -1,3 +1,5 @@
+import { setImmediate } from "node:timers/promises";
+
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 
@@ -63,10 +65,16 @@ async function readAll(
   return out;
 }
 
-const turn = (): Promise<void> =>
-  new Promise((resolve) => {
-    setImmediate(resolve);
-  });
+/** Reads one chunk more, when what came before has been read. */
+async function take(
+  before: Promise<void>,
+  reader: AsyncIterator<SnapshotChunk, undefined>,
+  out: string[],
+): Promise<void> {
+  await before;
+  const next = await reader.next();
+  if (next.done !== true) out.push(look(next.value));
+}
 
 describe("both readers see all chunks, in order", () => {
   test("whichever asks, in whichever order, also while the other is waiting", async () => {
@@ -80,16 +88,10 @@ describe("both readers see all chunks, in order", () => {
           behind: Promise.resolve(),
         };
         for (const step of order) {
-          if (step === "turn") await turn();
+          if (step === "turn") await setImmediate();
           else {
             // One after the other for each reader, but the two at once.
-            const before = under[step];
-            const ask = async (): Promise<void> => {
-              await before;
-              const next = await readers[step].next();
-              if (next.done !== true) seen[step].push(look(next.value));
-            };
-            under[step] = ask();
+            under[step] = take(under[step], readers[step], seen[step]);
           }
         }
         await Promise.all([under.ahead, under.behind]);

@@ -70,7 +70,7 @@ export function writeRows(out: Writer, chunk: SnapshotChunk): void {
   if (count === 0) return;
   out.bytes(chunk.kind.subarray(0, count));
   const flags = chunk.flags.slice(0, count);
-  for (let row = 0; row < count; row++) flags[row] &= flagsAllowed;
+  for (let row = 0; row < count; row++) flags[row] = flags[row]! & flagsAllowed;
   out.bytes(flags);
   for (let row = 0, start = 0; row < count; start = nameEnd[row]!, row++)
     out.varint(nameEnd[row]! - start);
@@ -94,7 +94,7 @@ function writeColumn(
   }
   out.u8(VARIED);
   if (form === "plain") {
-    out.u32s((values as Uint32Array).subarray(0, count));
+    out.u32s(values.subarray(0, count) as Uint32Array);
     return;
   }
   let last = 0;
