@@ -1,20 +1,21 @@
 import type { Action } from "../../core/plan.ts";
 import type { ContentSource, Outcome } from "../endpoint.ts";
 import { EntryProblem } from "../endpoint.ts";
-import type { Applier, Done } from "./applier.ts";
+import { isAlreadyDone } from "./already-done.ts";
+import type { Applier } from "./applier.ts";
 import { applyAction } from "./apply-action.ts";
+import type { ApplyTarget } from "./apply-target.ts";
 import { explain } from "./explain.ts";
 import { Gate } from "./gate.ts";
 import { Order } from "./order.ts";
 import { Outcomes } from "./outcomes.ts";
 import type { PutFile } from "./put-file.ts";
 import { statusOf } from "./status-error.ts";
-import type { BeginPut } from "./unpack.ts";
+import type { BeginPut, PutWork } from "./unpack.ts";
 import { unpack } from "./unpack.ts";
 
 /** Actions under way. */
-interface Run {
-  readonly ctx: Applier;
+interface Run extends ApplyTarget {
   readonly actions: readonly Action[];
   readonly source: ContentSource;
   readonly outcomes: Outcomes;
@@ -23,21 +24,25 @@ interface Run {
   readonly signal: AbortSignal;
 }
 
-/** Carries out actions, many at once. Outcomes come in the order of the actions, whatever finishes first. */
+/**
+ * Carries out actions, many at once. Outcomes come in the order of the actions, whatever finishes first. Where the connection
+ * is lost and can be made again, what has no outcome yet is done over another one.
+ */
 export async function* applyActions(
-  ctx: Applier,
+  target: ApplyTarget,
   actions: readonly Action[],
   ordered: boolean,
   source: ContentSource,
   signal: AbortSignal,
 ): AsyncGenerator<Outcome[]> {
   const left = new AbortController();
+  const { session } = await target.applier();
   const run: Run = {
-    ctx,
+    ...target,
     actions,
     source,
     outcomes: new Outcomes(),
-    slots: new Gate(ctx.session.openFiles),
+    slots: new Gate(session.openFiles),
     signal: AbortSignal.any([signal, left.signal]),
   };
   const { outcomes } = run;
@@ -80,29 +85,24 @@ async function runInOrder(run: Run): Promise<void> {
 async function carryOut(run: Run, index: number): Promise<void> {
   const action = run.actions[index]!;
   if (action.type !== "put-file") {
-    await settle(run, index, applyAction(run.ctx, action));
+    await settle(run, index, (ctx) => applyAction(ctx, action));
     return;
   }
-  const begin = (_first: number, work: () => Promise<Done>): Promise<void> =>
-    settle(run, index, work());
-  await unpack(run.ctx, [action], run.source, begin, run.signal);
+  const begin: BeginPut = (_first, work) => settle(run, index, work);
+  await unpack({ ...run, begin }, [action], run.signal);
 }
 
 async function runAtOnce(run: Run): Promise<void> {
   const { actions, slots, signal, outcomes } = run;
   const running = new Set<Promise<void>>();
-  const begin = async (
-    index: number,
-    work: () => Promise<Done>,
-    isInHand: boolean = false,
-  ): Promise<void> => {
+  const begin = async (index: number, work: PutWork, isInHand: boolean = false): Promise<void> => {
     await slots.enter(1);
     outcomes.check();
     if (signal.aborted && !isInHand) {
       slots.leave(1);
       return;
     }
-    const task = settle(run, index, work())
+    const task = settle(run, index, work)
       .catch((error: unknown) => outcomes.fail(error))
       .finally(() => {
         slots.leave(1);
@@ -122,11 +122,11 @@ async function runAtOnce(run: Run): Promise<void> {
     }
   }
   const beginPut: BeginPut = (place, work, isInHand) => begin(places[place]!, work, isInHand);
-  const putting = unpack(run.ctx, puts, run.source, beginPut, signal);
+  const putting = unpack({ ...run, begin: beginPut }, puts, signal);
   const doing = (async () => {
     for (const [i, action] of others) {
       if (signal.aborted) return;
-      await begin(i, () => applyAction(run.ctx, action));
+      await begin(i, (ctx) => applyAction(ctx, action));
     }
   })();
   const [put, done] = await Promise.allSettled([putting, doing]);
@@ -135,24 +135,41 @@ async function runAtOnce(run: Run): Promise<void> {
   if (done.status === "rejected") throw done.reason;
 }
 
-/** Waits for an action and notes what became of it. Trouble with its path is an outcome; rejects with anything else. */
-async function settle(run: Run, index: number, work: Promise<Done>): Promise<void> {
+/** Carries out an action and notes what became of it. Trouble with its path is an outcome; rejects with anything else. */
+async function settle(run: Run, index: number, work: PutWork): Promise<void> {
   const action = run.actions[index]!;
-  const outcome = await outcomeOf(run, action, work);
-  if (action.type === "put-file") run.ctx.counts.files++;
-  run.outcomes.settle(index, outcome);
+  for (;;) {
+    try {
+      const ctx = await run.applier();
+      const outcome = await outcomeOf(ctx, action, work);
+      if (action.type === "put-file") ctx.counts.files++;
+      run.link.progress();
+      run.outcomes.settle(index, outcome);
+      return;
+    } catch (error) {
+      await run.link.recover(error);
+    }
+  }
 }
 
-async function outcomeOf({ ctx }: Run, action: Action, work: Promise<Done>): Promise<Outcome> {
+async function outcomeOf(ctx: Applier, action: Action, work: PutWork): Promise<Outcome> {
   const { path } = action;
   try {
-    const { bytes, problem } = await work;
+    const { bytes, problem } = await work(ctx);
     if (problem === undefined) return { action, done: true, bytes, shared: 0 };
     const { side, code, message } = problem;
     return { action, done: true, bytes, shared: 0, problem: { path, side, code, message } };
   } catch (error) {
     if (!(error instanceof EntryProblem) && statusOf(error) === undefined) throw error;
     const { side, code, message } = await explain(ctx, action, error);
+    const mayBeDone = ctx.options.again === true && side === "target";
+    if (mayBeDone && (await isAlreadyDone(ctx, action).catch(ignoringTrouble)))
+      return { action, done: true, bytes: 0, shared: 0 };
     return { action, done: false, bytes: 0, shared: 0, problem: { path, side, code, message } };
   }
+}
+
+function ignoringTrouble(error: unknown): false {
+  if (!(error instanceof EntryProblem) && statusOf(error) === undefined) throw error;
+  return false;
 }

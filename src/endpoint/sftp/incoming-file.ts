@@ -1,11 +1,13 @@
-import type { FileEntry } from "../../core/entry.ts";
+import { SyncError } from "../../base/errors.ts";
 import { sizeBytes } from "../../core/content-hash.ts";
-import type { ContentHasher } from "../../wire/pack-reads.ts";
+import type { FileEntry } from "../../core/entry.ts";
 import type { PackRecord } from "../../wire/pack.ts";
+import type { ContentHasher } from "../../wire/pack-reads.ts";
 import { EntryProblem } from "../endpoint.ts";
 import type { Applier, Done } from "./applier.ts";
 import { discard, doneWith } from "./applier.ts";
-import type { Handle } from "./packet-writer.ts";
+import type { ApplyTarget } from "./apply-target.ts";
+import { isResumable } from "./part-name.ts";
 import type { PutFile } from "./put-file.ts";
 import { finishFile, notAsAnnounced, writeAt } from "./put-file.ts";
 import type { StagedPart } from "./resume.ts";
@@ -13,28 +15,44 @@ import { stageLarge } from "./resume.ts";
 
 type Of<T extends PackRecord["type"]> = Extract<PackRecord, { type: T }>;
 
-/** Writes whose answers are waited for together. */
-const writesAtOnce = 64;
+/** Pieces that are on their way, before the first of them is waited for. */
+const piecesAtOnce = 32;
+
+/** Content that was sent, and may not have arrived. */
+interface Sent {
+  readonly at: number;
+  readonly data: Uint8Array;
+  readonly written: Promise<unknown>;
+}
 
 /** A file that arrives in pieces. */
 export class IncomingFile {
   readonly index: number;
   readonly #action: PutFile;
-  readonly #ctx: Applier;
+  readonly #target: ApplyTarget;
   readonly #hasher: ContentHasher;
+  #ctx: Applier;
   /** What it shall be: as planned, or what it has become. */
   #entry: FileEntry;
   #position = 0;
-  /** Up to where the file on the server goes. */
+  /** Up to where the file on the server goes, when all has arrived. */
   #end = 0;
+  /** Bytes that were there when the last connection was lost. */
+  #arrived = 0;
   #part: StagedPart | undefined;
-  #writing: Promise<void>[] = [];
+  #sent: Sent[] = [];
   /** Once something is wrong, the rest passes by. */
   #trouble: Error | undefined;
 
   /** `hasher` is this file's alone until it has ended. */
-  constructor(ctx: Applier, action: PutFile, { index, entry }: Of<"begin">, hasher: ContentHasher) {
+  constructor(
+    target: ApplyTarget,
+    ctx: Applier,
+    action: PutFile,
+    { index, entry, hasher }: Of<"begin"> & { readonly hasher: ContentHasher },
+  ) {
     this.index = index;
+    this.#target = target;
     this.#ctx = ctx;
     this.#action = action;
     this.#entry = entry ?? action.entry;
@@ -50,7 +68,8 @@ export class IncomingFile {
     } catch (error) {
       if (!(error instanceof Error)) throw error;
       this.#trouble = error;
-      await this.#drop();
+      // Where the connection is lost, what is there stays, to be gone on with.
+      if (!(error instanceof SyncError)) await this.drop().catch(ignoringLoss);
     }
   }
 
@@ -58,44 +77,77 @@ export class IncomingFile {
     switch (record.type) {
       case "data":
         this.#hasher.update(record.data);
-        return this.#write(record.data);
+        return this.#add(record.data);
       case "hole":
         this.#hasher.update(sizeBytes(record.length));
-        return this.#advance(record.length);
+        this.#advance(record.length);
+        return;
       case "restart":
         this.#entry = record.entry ?? this.#action.entry;
         this.#hasher.begin();
         this.#position = 0;
-        return this.#drop();
+        return this.drop();
       case "chunks":
         throw notAsAnnounced();
     }
   }
 
-  /** No more is taken than was announced, however much there is. */
-  #advance(length: number): void {
-    if (this.#position + length > this.#entry.size) throw notAsAnnounced();
+  /** Returns where something begins. No more is taken than was announced, however much there is. */
+  #advance(length: number): number {
+    const at = this.#position;
+    if (at + length > this.#entry.size) throw notAsAnnounced();
     this.#position += length;
+    return at;
   }
 
-  async #write(data: Uint8Array): Promise<void> {
-    const at = this.#position;
-    this.#advance(data.length);
+  async #add(data: Uint8Array): Promise<void> {
+    const at = this.#advance(data.length);
     this.#part ??= await stageLarge(this.#ctx, this.#action.path, this.#entry);
-    const { staged, length } = this.#part;
-    if (!hasSameTail(this.#part, data, at)) {
-      const message =
-        "what an earlier run has left of it is something else and was removed; the next run will try again";
-      throw new EntryProblem("target", "changed", message);
+    checkTail(this.#part, data, at);
+    try {
+      await this.#send(this.#part, data, at);
+    } catch (error) {
+      await this.#goOn(error);
     }
-    const known = Math.max(0, Math.min(length - at, data.length));
-    const rest = data.subarray(known);
-    this.#writing.push(...(await writeAt(this.#ctx, staged, rest, at + known)));
+  }
+
+  /** Sends what is not there yet, and waits for some of what was sent before. */
+  async #send({ staged, length }: StagedPart, data: Uint8Array, at: number): Promise<void> {
+    const from = Math.max(at, Math.min(length, at + data.length));
+    const rest = data.subarray(from - at);
+    const writing = await writeAt(this.#ctx, staged, rest, from);
+    const written = Promise.all(writing);
+    written.catch(() => {});
+    this.#sent.push({ at: from, data: rest, written });
+    this.#end = Math.max(this.#end, length, at + data.length);
     this.#ctx.counts.bytes += rest.length;
-    this.#end = Math.max(length, at + data.length);
-    if (this.#writing.length < writesAtOnce) return;
-    const some = this.#writing.splice(0, writesAtOnce / 2);
-    await Promise.all(some);
+    if (this.#sent.length < piecesAtOnce) return;
+    await this.#sent[0]!.written;
+    this.#sent.shift();
+    this.#target.link.progress();
+  }
+
+  /** Goes on over another connection: what was sent over the one that was lost, and has not arrived, is sent once more. */
+  async #goOn(error: unknown): Promise<void> {
+    if (!isResumable(this.#entry)) throw error;
+    await this.#target.link.recover(error);
+    this.#ctx = await this.#target.applier();
+    const sent = this.#sent;
+    this.#sent = [];
+    this.#part = await stageLarge(this.#ctx, this.#action.path, this.#entry);
+    const { length } = this.#part;
+    if (length < (sent[0]?.at ?? 0)) throw error;
+    if (length > this.#arrived) this.#target.link.progress();
+    this.#arrived = length;
+    try {
+      for (const { at, data } of sent) {
+        checkTail(this.#part, data, at);
+        await this.#send(this.#part, data, at);
+      }
+    } catch (again) {
+      this.#sent = sent;
+      await this.#goOn(again);
+    }
   }
 
   /** Nothing more comes. The hasher may be used for another file from now on. */
@@ -105,45 +157,42 @@ export class IncomingFile {
     this.#trouble ??= notAsAnnounced();
   }
 
+  /** Whether the file is on its way over that connection. */
+  isOf({ session }: Applier): boolean {
+    return this.#ctx.session === session;
+  }
+
   /** Puts the file in its place, if it is what was announced. */
   async finish(): Promise<Done> {
     try {
       if (this.#trouble !== undefined) throw this.#trouble;
       this.#part ??= await stageLarge(this.#ctx, this.#action.path, this.#entry);
-      await Promise.all(this.#writing);
-      const { staged, length: resumed } = this.#part;
-      await this.#extend(staged.handle);
+      await Promise.all(this.#sent.map(({ written }) => written));
+      const { staged, length } = this.#part;
+      const { size } = this.#entry;
+      // What ends with a hole has been written up to there only.
+      if (this.#end < size) await this.#ctx.session.client.fsetstat(staged.handle, { size });
       const problem = await finishFile(this.#ctx, this.#action, staged, this.#entry);
-      return doneWith(this.#entry.size - resumed, problem);
+      return doneWith(size - length, problem);
     } catch (error) {
-      await this.#drop();
+      if (!(error instanceof SyncError)) await this.drop();
       throw error;
     }
   }
 
-  /** What ends with a hole has been written up to there only. */
-  async #extend(handle: Handle): Promise<void> {
-    const { client } = this.#ctx.session;
-    const { size } = this.#entry;
-    if (this.#end < size) await client.fsetstat(handle, { size });
-  }
-
-  /** The connection to the source is lost: what is there stays, for the next run to go on with. */
+  /** Nothing more comes: what is there stays, to be gone on with, if it has a name by which it is found again. */
   leave(): void {
     const staged = this.#part?.staged;
-    if (staged !== undefined) this.#ctx.session.client.close(staged.handle).catch(() => {});
+    if (staged === undefined) return;
+    if (isResumable(this.#entry)) this.#ctx.session.client.close(staged.handle).catch(() => {});
+    else void this.drop().catch(() => {});
   }
 
-  /** The source has said that there will be no (more) content. Throws what is wrong with the file. */
-  async refuse({ code, message }: Of<"problem">): Promise<never> {
-    await this.#drop();
-    throw this.#trouble ?? new EntryProblem("source", code, message);
-  }
-
-  async #drop(): Promise<void> {
+  /** There will be no content, or no more of it: nothing of the file stays. */
+  async drop(): Promise<void> {
     const staged = this.#part?.staged;
     this.#part = undefined;
-    this.#writing = [];
+    this.#sent = [];
     this.#end = 0;
     if (staged === undefined) return;
     this.#ctx.session.client.close(staged.handle).catch(() => {});
@@ -151,13 +200,21 @@ export class IncomingFile {
   }
 }
 
-/** Whether what was left ends with what the source has there, as far as this piece says. */
-function hasSameTail({ tail, length }: StagedPart, data: Uint8Array, at: number): boolean {
+/** Who goes on hears of a lost connection soon enough. */
+function ignoringLoss(error: unknown): void {
+  if (!(error instanceof SyncError)) throw error;
+}
+
+/** Checks that what was left ends with what the source has there, as far as this piece says. */
+function checkTail({ tail, length }: StagedPart, data: Uint8Array, at: number): void {
   const tailAt = length - tail.length;
   const from = Math.max(at, tailAt);
   const to = Math.min(at + data.length, length);
-  if (from >= to) return true;
-  return isSame(data.subarray(from - at, to - at), tail.subarray(from - tailAt, to - tailAt));
+  if (from >= to) return;
+  if (isSame(data.subarray(from - at, to - at), tail.subarray(from - tailAt, to - tailAt))) return;
+  const message =
+    "what an earlier run has left of it is something else and was removed; the next run will try again";
+  throw new EntryProblem("target", "changed", message);
 }
 
 function isSame(a: Uint8Array, b: Uint8Array): boolean {

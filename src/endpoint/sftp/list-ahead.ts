@@ -1,4 +1,4 @@
-import type { ScanContext, ScannedDirectory, ScannedLevel } from "./scan-rows.ts";
+import type { Scan, ScannedDirectory, ScannedLevel } from "./scan-rows.ts";
 import { listLevel } from "./scan-rows.ts";
 
 /** Directories that are listed at once, and rows that are kept until it is their turn. */
@@ -10,15 +10,15 @@ const rowsAhead = 100_000;
  * wanted next is listed next.
  */
 export class ListAhead {
-  readonly #ctx: ScanContext;
+  readonly #scan: Scan;
   /** Still to be listed; the last is wanted first. */
   readonly #waiting: ScannedDirectory[] = [];
   #running = 0;
   #rows = 0;
   #isStopped = false;
 
-  constructor(ctx: ScanContext) {
-    this.#ctx = ctx;
+  constructor(scan: Scan) {
+    this.#scan = scan;
   }
 
   /** What the directory holds; rejects where it cannot be read. */
@@ -45,7 +45,8 @@ export class ListAhead {
 
   async #list(directory: ScannedDirectory): Promise<ScannedLevel> {
     try {
-      const level = await listLevel(this.#ctx, directory);
+      const scan = this.#scan;
+      const level = await scan.run((session) => listLevel({ ...scan, session }, directory));
       this.#rows += level.rows.length;
       for (let i = level.rows.length - 1; i >= 0; i--) {
         const below = level.rows[i]!.directory;

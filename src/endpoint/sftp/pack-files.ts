@@ -2,7 +2,7 @@ import type { ContentHasher } from "../../wire/pack-reads.ts";
 import { newHasher } from "../../fs/hasher.ts";
 import { packDigestBytes, usualPackBytes } from "../../wire/pack.ts";
 import { PackWriter } from "../../wire/pack-writer.ts";
-import type { WantedFile } from "../endpoint.ts";
+import type { PackOptions, WantedFile } from "../endpoint.ts";
 import { EntryProblem } from "../endpoint.ts";
 import type { ReadContext } from "./read-file.ts";
 import { readInOrder } from "./read-in-order.ts";
@@ -19,13 +19,14 @@ interface Packing {
 export async function* packFiles(
   ctx: ReadContext,
   files: readonly WantedFile[],
+  { first = 0 }: Pick<PackOptions, "first">,
   onFile: () => void,
   signal: AbortSignal,
 ): AsyncGenerator<Uint8Array> {
   const hashers = { pack: await newHasher("blake3"), file: await newHasher("blake3") };
-  const packing: Packing = { writer: new PackWriter(), hashers, index: 0 };
+  const packing: Packing = { writer: new PackWriter(), hashers, index: first };
   const { writer } = packing;
-  writer.begin(usualPackBytes, 0, false);
+  writer.begin(usualPackBytes, first, false);
   for await (const result of readInOrder(ctx, files, signal)) {
     if ("problem" in result) {
       const { code, message } = result.problem;

@@ -5,7 +5,11 @@ import type { Name, RelPath } from "../../core/path.ts";
 import { tempNames } from "../../fs/temp-names.ts";
 
 /** Bytes from which on a file that is interrupted is gone on with. */
-export const resumableBytes: number = 8 << 20;
+const resumableBytes = 8 << 20;
+
+export function isResumable({ size }: FileEntry): boolean {
+  return size >= resumableBytes;
+}
 
 /**
  * The temporary name of a large file: the same in every run that has the same content to put there, as far as its size and

@@ -1,3 +1,4 @@
+import { SyncError } from "../../base/errors.ts";
 import type { ByteRange } from "../../core/content-hash.ts";
 import type { FileEntry } from "../../core/entry.ts";
 import type { RelPath } from "../../core/path.ts";
@@ -6,16 +7,23 @@ import type { Side } from "../../core/problem.ts";
 import { EntryProblem } from "../endpoint.ts";
 import type { Attributes } from "./attributes.ts";
 import { isUnchanged, waitOutSecond } from "./expectation.ts";
+import type { Link } from "./link.ts";
 import type { Handle } from "./packet-writer.ts";
 import { openFlags } from "./protocol.ts";
 import type { Reach } from "./reach.ts";
 import type { Session } from "./session.ts";
 import { asReadProblem } from "./status-error.ts";
 
-/** What reading files needs. */
-export interface ReadContext {
+/** A connection to read over, and the directories that were looked at over it. */
+export interface ReadPlace {
   readonly session: Session;
   readonly reach: Reach;
+}
+
+/** What reading files needs. */
+export interface ReadContext {
+  readonly place: () => Promise<ReadPlace>;
+  readonly link: Link;
   /** Whose side problems are said of. */
   readonly side: Side;
   readonly followLinks: boolean;
@@ -37,26 +45,41 @@ export async function* readPieces(
   file: ScannedFile,
   signal: AbortSignal,
 ): AsyncGenerator<Uint8Array> {
-  const { client } = ctx.session;
-  try {
-    const handle = await openUnchanged(ctx, file);
+  const { size } = file.entry;
+  for (let at = 0; ;) {
     try {
-      const { size } = file.entry;
-      let total = 0;
-      for await (const piece of piecesOf(ctx.session, handle, { from: 0, length: size })) {
+      for await (const piece of readFrom(ctx, file, at)) {
         signal.throwIfAborted();
-        total += piece.length;
+        at += piece.length;
         ctx.onBytes(piece.length);
+        ctx.link.progress();
         yield piece;
       }
       signal.throwIfAborted();
-      check(ctx, await client.fstat(handle), file.entry);
-      if (total !== size) throw changed(ctx);
-    } finally {
-      client.close(handle).catch(() => {});
+      if (at === size) return;
+      throw changed(ctx);
+    } catch (error) {
+      if (signal.aborted) throw error;
+      if (!(error instanceof SyncError)) throw asReadProblem(ctx.side, error);
+      await ctx.link.recover(error);
     }
-  } catch (error) {
-    throw signal.aborted ? error : asReadProblem(ctx.side, error);
+  }
+}
+
+/** What a file has from a position on. */
+async function* readFrom(
+  ctx: ReadContext,
+  file: ScannedFile,
+  from: number,
+): AsyncGenerator<Uint8Array> {
+  const place = await ctx.place();
+  const { client } = place.session;
+  const handle = await openUnchanged(ctx, place, file);
+  try {
+    yield* piecesOf(place.session, handle, { from, length: file.entry.size - from });
+    check(ctx, await client.fstat(handle), file.entry);
+  } finally {
+    client.close(handle).catch(() => {});
   }
 }
 
@@ -66,31 +89,44 @@ export async function readSmall(
   file: ScannedFile,
   ranges: readonly ByteRange[],
 ): Promise<Uint8Array> {
-  try {
-    const { client } = ctx.session;
-    if (ranges.length === 0) {
-      await look(ctx, file);
-      return new Uint8Array();
+  for (;;) {
+    try {
+      const whole = await readRanges(ctx, await ctx.place(), file, ranges);
+      ctx.onBytes(whole.length);
+      ctx.link.progress();
+      return whole;
+    } catch (error) {
+      if (!(error instanceof SyncError)) throw asReadProblem(ctx.side, error);
+      await ctx.link.recover(error);
     }
-    const handle = await openUnchanged(ctx, file);
-    const reading: Promise<Buffer | undefined>[] = [];
-    for (const { from, length } of ranges) {
-      await client.gate.enter(length);
-      const part = client.read(handle, from, length);
-      part.catch(() => {});
-      reading.push(part);
-    }
-    const looking = client.fstat(handle);
-    client.close(handle).catch(() => {});
-    const [attributes, ...parts] = await Promise.all([looking, ...reading]);
-    check(ctx, attributes, file.entry);
-    if (parts.some((part, i) => part?.length !== ranges[i]!.length)) throw changed(ctx);
-    const whole = parts.length === 1 ? parts[0]! : Buffer.concat(parts as Buffer[]);
-    ctx.onBytes(whole.length);
-    return whole;
-  } catch (error) {
-    throw asReadProblem(ctx.side, error);
   }
+}
+
+async function readRanges(
+  ctx: ReadContext,
+  place: ReadPlace,
+  file: ScannedFile,
+  ranges: readonly ByteRange[],
+): Promise<Uint8Array> {
+  const { client } = place.session;
+  if (ranges.length === 0) {
+    await look(ctx, place, file);
+    return new Uint8Array();
+  }
+  const handle = await openUnchanged(ctx, place, file);
+  const reading: Promise<Buffer | undefined>[] = [];
+  for (const { from, length } of ranges) {
+    await client.gate.enter(length);
+    const part = client.read(handle, from, length);
+    part.catch(() => {});
+    reading.push(part);
+  }
+  const looking = client.fstat(handle);
+  client.close(handle).catch(() => {});
+  const [attributes, ...parts] = await Promise.all([looking, ...reading]);
+  check(ctx, attributes, file.entry);
+  if (parts.some((part, i) => part?.length !== ranges[i]!.length)) throw changed(ctx);
+  return parts.length === 1 ? parts[0]! : Buffer.concat(parts as Buffer[]);
 }
 
 /** A part of an open file, in pieces, read ahead. Ends early where the file does. */
@@ -126,17 +162,24 @@ export async function* piecesOf(
 }
 
 /** Opens a file for reading that still is what it was. */
-async function openUnchanged(ctx: ReadContext, file: ScannedFile): Promise<Handle> {
-  await look(ctx, file);
+async function openUnchanged(
+  ctx: ReadContext,
+  place: ReadPlace,
+  file: ScannedFile,
+): Promise<Handle> {
+  await look(ctx, place, file);
   await waitOutSecond(file.entry);
   // RACE: what takes the name between the look and this is read, and told from the file by its size and time at the end.
-  return ctx.session.client.open(ctx.reach.host(file.path), openFlags.read);
+  return place.session.client.open(place.reach.host(file.path), openFlags.read);
 }
 
-async function look(ctx: ReadContext, { path, entry }: ScannedFile): Promise<void> {
-  const { session, reach, followLinks } = ctx;
+async function look(
+  ctx: ReadContext,
+  { session, reach }: ReadPlace,
+  { path, entry }: ScannedFile,
+): Promise<void> {
   const host = reach.host(path);
-  if (followLinks) {
+  if (ctx.followLinks) {
     check(ctx, await session.client.stat(host), entry);
     return;
   }

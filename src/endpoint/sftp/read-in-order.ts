@@ -25,7 +25,7 @@ export async function* readInOrder(
   requests: readonly ReadRequest[],
   signal: AbortSignal,
 ): AsyncGenerator<ReadResult> {
-  const { readBytes, openFiles } = ctx.session;
+  const { readBytes, openFiles } = (await ctx.place()).session;
   const most = Math.min(filesAhead, openFiles);
   const ahead: (Promise<Uint8Array> | undefined)[] = [];
   let next = 0;

@@ -4,7 +4,7 @@ import { parentPath } from "../../core/path.ts";
 import { FILE } from "../../core/snapshot.ts";
 import type { Applier, StagedFile } from "./applier.ts";
 import { besides, discard, inWritable } from "./applier.ts";
-import { partName, resumableBytes } from "./part-name.ts";
+import { isResumable, partName } from "./part-name.ts";
 import { openFlags, statuses } from "./protocol.ts";
 import { statusOf } from "./status-error.ts";
 
@@ -30,9 +30,9 @@ export async function stageLarge(
   const { client } = ctx.session;
   const dir = parentPath(path);
   await ctx.reach.directory(dir);
-  const isResumable = entry.size >= resumableBytes;
-  const host = besides(ctx, path, isResumable ? partName(path, entry) : ctx.nextTemp());
-  const known = isResumable ? await openPart(ctx, { path, host }, entry) : undefined;
+  const isKnown = isResumable(entry);
+  const host = besides(ctx, path, isKnown ? partName(path, entry) : ctx.nextTemp());
+  const known = isKnown ? await openPart(ctx, { path, host }, entry) : undefined;
   if (known !== undefined) return known;
   const flags = openFlags.read | openFlags.write | openFlags.create | openFlags.exclusive;
   const open = (): Promise<StagedFile["handle"]> => client.open(host, flags, 0o600);

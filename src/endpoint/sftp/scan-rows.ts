@@ -25,6 +25,7 @@ import { followLink } from "./follow-link.ts";
 import { below } from "./host-path.ts";
 import type { Child } from "./list-directory.ts";
 import { listDirectory } from "./list-directory.ts";
+import type { Link } from "./link.ts";
 import { readWhole } from "./read-whole.ts";
 import type { Session } from "./session.ts";
 import { asReadProblem } from "./status-error.ts";
@@ -63,14 +64,19 @@ export interface ScannedRow {
   readonly directory?: ScannedDirectory;
 }
 
-/** What listing needs. */
-export interface ScanContext {
-  readonly session: Session;
+/** What a scan needs. */
+export interface Scan {
+  readonly run: Link["run"];
   readonly request: ScanRequest;
   /** Whether any rule may shut something out. */
   readonly filters: boolean;
   /** The root's file system, where directories of others are not to be entered. */
   readonly fileSystem: ByteString | undefined;
+}
+
+/** What listing needs. */
+export interface ScanContext extends Scan {
+  readonly session: Session;
 }
 
 const ignoreFileName = bytesOfText(".gitignore");

@@ -17,7 +17,7 @@ import { EntryProblem } from "../endpoint.ts";
 import type { Attributes } from "./attributes.ts";
 import { isDirectory, statOf } from "./attributes.ts";
 import { ListAhead } from "./list-ahead.ts";
-import type { ScanContext, ScannedDirectory, ScannedLevel, ScannedRow } from "./scan-rows.ts";
+import type { Scan, ScannedDirectory, ScannedLevel, ScannedRow } from "./scan-rows.ts";
 import type { Session } from "./session.ts";
 import { asReadProblem, statusOf } from "./status-error.ts";
 
@@ -49,15 +49,15 @@ interface Open {
  * leads. Before anything there is read or changed, the way to it is looked at once more.
  */
 export async function* scanTree(
-  ctx: ScanContext,
+  scan: Scan,
   root: ByteString,
   location: string,
   signal: AbortSignal,
 ): AsyncGenerator<SnapshotChunk> {
-  const ahead = new ListAhead(ctx);
-  const top = topOf(ctx, root);
+  const ahead = new ListAhead(scan);
+  const top = topOf(scan, root);
   try {
-    const { attributes, level } = await openRoot(ctx, ahead, top, location);
+    const { attributes, level } = await openRoot(scan, ahead, top, location);
     signal.throwIfAborted();
     let chunk = newChunk();
     addRow(chunk, 0, rootRow(attributes, level));
@@ -77,7 +77,7 @@ export async function* scanTree(
       const depth = levels.length;
       if (row.directory === undefined) addRow(chunk, depth, row);
       else {
-        const below = await enter(ctx, ahead, row, row.directory);
+        const below = await enter(scan, ahead, row, row.directory);
         signal.throwIfAborted();
         addRow(chunk, depth, below.row);
         if (below.level !== undefined) levels.push({ level: below.level, next: 0 });
@@ -89,7 +89,7 @@ export async function* scanTree(
   }
 }
 
-function topOf({ request }: ScanContext, root: ByteString): ScannedDirectory {
+function topOf({ request }: Scan, root: ByteString): ScannedDirectory {
   return {
     path: rootPath,
     host: root,
@@ -100,13 +100,13 @@ function topOf({ request }: ScanContext, root: ByteString): ScannedDirectory {
 }
 
 async function openRoot(
-  { session, request }: ScanContext,
+  { run, request }: Scan,
   ahead: ListAhead,
   top: ScannedDirectory,
   location: string,
 ): Promise<{ readonly attributes: Attributes; readonly level: ScannedLevel }> {
   try {
-    const looking = session.client.stat(top.host);
+    const looking = run(({ client }) => client.stat(top.host));
     looking.catch(() => {});
     const level = await ahead.take(top);
     const attributes = await looking;
@@ -130,7 +130,7 @@ function withRules(row: ScannedRow, { ignoreRules }: ScannedLevel): ScannedRow {
 
 /** Takes what is listed before the row is written, so that what cannot be listed is a problem and no directory. */
 async function enter(
-  { request }: ScanContext,
+  { request }: Scan,
   ahead: ListAhead,
   row: ScannedRow,
   directory: ScannedDirectory,

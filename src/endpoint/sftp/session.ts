@@ -16,6 +16,12 @@ export interface SftpHost {
   readonly connect: () => Promise<Transport>;
   /** Milliseconds without a word, while something is asked, after which the connection counts as lost. */
   readonly silence?: number;
+  /** How often a connection that was lost is made again before something has got through; never, if not said. */
+  readonly retries?: number;
+  /** Waits between two attempts. */
+  readonly sleep?: (ms: number) => Promise<void>;
+  /** Told when a connection was lost and is made again. */
+  readonly onNotice?: (message: string) => void;
 }
 
 /** One connection to a server, and what the server is like. */

@@ -1,5 +1,4 @@
 import type { ByteString } from "../../base/byte-string.ts";
-import { SyncError } from "../../base/errors.ts";
 import type { Name } from "../../core/path.ts";
 import type { Side } from "../../core/problem.ts";
 import { tempNames, tempRun } from "../../fs/temp-names.ts";
@@ -10,6 +9,7 @@ import { beginVersions } from "./begin-versions.ts";
 import { capabilitiesOf } from "./capabilities.ts";
 import { findUmask } from "./find-umask.ts";
 import { hashFiles } from "./hash-files.ts";
+import { newLink } from "./link.ts";
 import { makeRoot } from "./make-root.ts";
 import { packFiles } from "./pack-files.ts";
 import { Reach } from "./reach.ts";
@@ -19,7 +19,6 @@ import type { RootPlace } from "./root-place.ts";
 import { inspectRoot } from "./root-place.ts";
 import { fileSystemOf, scanTree } from "./scan.ts";
 import type { Session, SftpHost } from "./session.ts";
-import { openSession } from "./session.ts";
 import { thinVersions } from "./thin-versions.ts";
 import { VersionStore } from "./version-store.ts";
 
@@ -31,16 +30,15 @@ interface Site {
 
 /**
  * Opens a directory of a host that has nothing but an SFTP server; it need not exist yet. `location` is what was typed,
- * `directory` the path on the host, relative to where the server begins. Connects when it is first used, and again after a
- * connection was lost: what was under way then fails with `ENDPOINT_LOST`.
+ * `directory` the path on the host, relative to where the server begins. Connects when it is first used. A connection that is
+ * lost is made again, as often as the host allows, and what was under way goes on; else it fails with `ENDPOINT_LOST`.
  */
 export function openSftp(location: string, directory: ByteString, host: SftpHost): Endpoint {
   const counts: Counts = { entries: 0, files: 0, bytes: 0 };
   const link = newLink(host);
   let looking: Promise<RootPlace> | undefined;
   let capabilities: Capabilities | undefined;
-  const look = async (): Promise<Site> => {
-    const session = await link.session();
+  const lookBy = async (session: Session): Promise<Site> => {
     looking ??= inspectRoot(session, location, directory);
     try {
       const place = await looking;
@@ -51,18 +49,30 @@ export function openSftp(location: string, directory: ByteString, host: SftpHost
       throw error;
     }
   };
-  const reading = async (side: Side, followLinks: boolean): Promise<ReadContext> => {
-    const { session, place } = await look();
-    const reach = new Reach(session.client, place.path, side);
-    return {
+  const onSite = <T>(work: (site: Site) => Promise<T>): Promise<T> => {
+    link.renew();
+    return link.run(async (session) => work(await lookBy(session)));
+  };
+  /** Getting there is no progress yet. */
+  const look = async (): Promise<Site> => {
+    for (;;) {
+      try {
+        return await lookBy(await link.session());
+      } catch (error) {
+        await link.recover(error);
+      }
+    }
+  };
+  const reading = (side: Side, followLinks: boolean): ReadContext => {
+    link.renew();
+    const place = perSession(look, ({ session, place }) => ({
       session,
-      reach,
-      side,
-      followLinks,
-      onBytes: (bytes) => {
-        counts.bytes += bytes;
-      },
+      reach: new Reach(session.client, place.path, side),
+    }));
+    const onBytes = (bytes: number): void => {
+      counts.bytes += bytes;
     };
+    return { link, place, side, followLinks, onBytes };
   };
   const countFile = (): void => {
     counts.files++;
@@ -78,37 +88,37 @@ export function openSftp(location: string, directory: ByteString, host: SftpHost
       throw new Error(`${location}: nothing is known before the root was looked at`);
     },
 
-    root: async () => (await look()).place.info,
+    root: () => onSite(async ({ place }) => place.info),
 
     async makeRoot() {
+      link.renew();
+      await link.run((session) => makeRoot(session, location, directory));
       looking = undefined;
       capabilities = undefined;
-      await makeRoot(await link.session(), location, directory);
       await look();
     },
 
     async *scan(request, signal) {
       signal.throwIfAborted();
-      const { session, place } = await look();
+      link.renew();
+      const { place } = await look();
       const filters = request.filter.rules.length > 0 || request.ignoreFiles;
       const fileSystem = request.oneFileSystem
-        ? await fileSystemOf(session, place.path, location)
+        ? await link.run((session) => fileSystemOf(session, place.path, location))
         : undefined;
-      const ctx = { session, request, filters, fileSystem };
-      for await (const chunk of scanTree(ctx, place.path, location, signal)) {
+      const scan = { run: link.run, request, filters, fileSystem };
+      for await (const chunk of scanTree(scan, place.path, location, signal)) {
         counts.entries += chunk.count;
         yield chunk;
         signal.throwIfAborted();
       }
     },
 
-    async *read(path, entry, { followLinks }, signal) {
-      yield* readPieces(await reading("source", followLinks), { path, entry }, signal);
-    },
+    read: (path, entry, { followLinks }, signal) =>
+      readPieces(reading("source", followLinks), { path, entry }, signal),
 
-    async *readFiles(files, { followLinks }, signal) {
-      yield* packFiles(await reading("source", followLinks), files, countFile, signal);
-    },
+    readFiles: (files, options, signal) =>
+      packFiles(reading("source", options.followLinks), files, options, countFile, signal),
 
     // To know them, all of the content would have to be fetched.
     async chunks(requests, _options, signal) {
@@ -118,29 +128,33 @@ export function openSftp(location: string, directory: ByteString, host: SftpHost
 
     compareContent: () => undefined,
 
-    async hash(requests, options, signal) {
-      const ctx = await reading(options.side, options.followLinks);
-      return hashFiles(ctx, requests, options, countFile, signal);
-    },
+    hash: (requests, options, signal) =>
+      hashFiles(reading(options.side, options.followLinks), requests, options, countFile, signal),
 
-    async beginVersions(at, record) {
-      const { session, place } = await look();
-      const start = { client: session.client, root: place.path, nextTemp: newTempNames() };
-      return beginVersions(start, at, record);
-    },
+    beginVersions: (at, record) =>
+      onSite(({ session, place }) => {
+        const start = { client: session.client, root: place.path, nextTemp: newTempNames() };
+        return beginVersions(start, at, record);
+      }),
 
-    async *apply(actions, ordered, source, options, signal) {
-      const { session, place } = await look();
-      const ctx = newApplier({ session, place }, options, counts);
-      yield* applyActions(ctx, actions, ordered, source, signal);
+    apply(actions, ordered, source, options, signal) {
+      link.renew();
+      let again = options.again ?? false;
+      const applier = perSession(look, (site) => {
+        const made = newApplier(site, { ...options, again }, counts);
+        // What was begun over this connection may be done when there is another one.
+        again = true;
+        return made;
+      });
+      return applyActions({ link, applier }, actions, ordered, source, signal);
     },
 
     // SFTP can flush one open file at a time, which for many costs more than writing them: see ADR 19.
     flush: async () => {},
     async thinVersions(rule, at) {
-      const { session, place } = await look();
-      const start = { session, root: place.path, nextTemp: newTempNames() };
-      const message = await thinVersions(start, rule, at);
+      const message = await onSite(({ session, place }) =>
+        thinVersions({ session, root: place.path, nextTemp: newTempNames() }, rule, at),
+      );
       return message === undefined ? undefined : `${location}: ${message}`;
     },
     progress: () => ({ ...counts }),
@@ -148,6 +162,16 @@ export function openSftp(location: string, directory: ByteString, host: SftpHost
     async [Symbol.asyncDispose]() {
       link[Symbol.dispose]();
     },
+  };
+}
+
+/** What is made once for each connection. */
+function perSession<T>(look: () => Promise<Site>, make: (site: Site) => T): () => Promise<T> {
+  let last: { readonly session: Session; readonly made: T } | undefined;
+  return async () => {
+    const site = await look();
+    if (last?.session !== site.session) last = { session: site.session, made: make(site) };
+    return last.made;
   };
 }
 
@@ -173,50 +197,5 @@ function newApplier({ session, place }: Site, options: ApplyOptions, counts: Cou
         ? undefined
         : new VersionStore(client, path, options.versions, isPrivileged),
     opened: new Map(),
-  };
-}
-
-/** The connection of an endpoint: at most one at a time, made when it is needed. */
-interface Link extends Disposable {
-  session(): Promise<Session>;
-  /** Bytes of this connection and of those that were lost. */
-  traffic(): { readonly sent: number; readonly received: number };
-}
-
-function newLink(host: SftpHost): Link {
-  let opening: Promise<Session> | undefined;
-  let open: Session | undefined;
-  let before = { sent: 0, received: 0 };
-  let isClosed = false;
-  const traffic: Link["traffic"] = () => {
-    const now = open?.client.connection.traffic ?? { sent: 0, received: 0 };
-    return { sent: before.sent + now.sent, received: before.received + now.received };
-  };
-  const begin = async (): Promise<Session> => {
-    open = await openSession(host);
-    if (isClosed) open[Symbol.dispose]();
-    return open;
-  };
-  return {
-    async session() {
-      if (isClosed) throw new SyncError("ENDPOINT_LOST", `${host.name}: the connection was closed`);
-      if (open?.client.connection.failure !== undefined) {
-        before = traffic();
-        open = undefined;
-        opening = undefined;
-      }
-      opening ??= begin();
-      try {
-        return await opening;
-      } catch (error) {
-        opening = undefined;
-        throw error;
-      }
-    },
-    traffic,
-    [Symbol.dispose]() {
-      isClosed = true;
-      open?.[Symbol.dispose]();
-    },
   };
 }

@@ -7,6 +7,7 @@ import { WireError } from "../../wire/wire-error.ts";
 import type { ContentSource, Endpoint, PackOptions } from "../endpoint.ts";
 import { EntryProblem } from "../endpoint.ts";
 import type { Applier, Done } from "./applier.ts";
+import type { ApplyTarget } from "./apply-target.ts";
 import { IncomingFile } from "./incoming-file.ts";
 import { openPack } from "./open-pack.ts";
 import type { PutFile } from "./put-file.ts";
@@ -16,17 +17,22 @@ import { contentPath, putSmall } from "./put-file.ts";
  * Begins the work on one of the files when there is room for it. What is in hand already is done even when it is time to
  * stop.
  */
-export type BeginPut = (
-  index: number,
-  work: () => Promise<Done>,
-  isInHand?: boolean,
-) => Promise<void>;
+export type BeginPut = (index: number, work: PutWork, isInHand?: boolean) => Promise<void>;
+
+/** Puts one file over a connection; again, over another one, where the first is lost. */
+export type PutWork = (ctx: Applier) => Promise<Done>;
+
+/** What files are put with. */
+export interface UnpackStart extends ApplyTarget {
+  readonly source: ContentSource;
+  readonly begin: BeginPut;
+}
 
 /** Packs as they come. */
-interface Unpacking {
-  readonly ctx: Applier;
+interface Unpacking extends UnpackStart {
   readonly puts: readonly PutFile[];
-  readonly begin: BeginPut;
+  /** How often the content of these has broken off before. */
+  readonly turn: number;
   readonly hashers: { readonly pack: Hasher; readonly file: Hasher };
   readonly signal: AbortSignal;
   /** Number of the next file that has not begun. */
@@ -36,18 +42,27 @@ interface Unpacking {
 
 /** Puts files in place whose content the source has: small ones many at once, large ones piece by piece. */
 export async function unpack(
-  ctx: Applier,
+  start: UnpackStart,
   puts: readonly PutFile[],
-  source: ContentSource,
-  begin: BeginPut,
   signal: AbortSignal,
+  turn = 0,
 ): Promise<void> {
   if (puts.length === 0 || signal.aborted) return;
+  const { source } = start;
   const hashers = { pack: await newHasher("blake3"), file: await newHasher("blake3") };
-  const state: Unpacking = { ctx, puts, begin, hashers, signal, next: 0, incoming: undefined };
+  const state: Unpacking = {
+    ...start,
+    puts,
+    turn,
+    hashers,
+    signal,
+    next: 0,
+    incoming: undefined,
+  };
+  const options = packOptions(await start.applier(), source);
   const wanted = puts.map((put) => ({ path: contentPath(put), entry: put.entry }));
   try {
-    for await (const pack of source.readFiles(wanted, packOptions(ctx, source), signal)) {
+    for await (const pack of source.readFiles(wanted, options, signal)) {
       await takePack(state, pack);
       if (signal.aborted && state.incoming === undefined) return;
     }
@@ -91,42 +106,62 @@ async function takePack(state: Unpacking, bytes: Uint8Array): Promise<void> {
 }
 
 async function follow(state: Unpacking, record: PackRecord): Promise<void> {
-  const { ctx, puts, begin, incoming } = state;
+  const { puts, begin, incoming } = state;
   switch (record.type) {
     case "whole": {
       const { index, data } = record;
-      return begin(index, () => putSmall(ctx, puts[index]!, data));
+      return begin(index, (ctx) => putSmall(ctx, puts[index]!, data));
     }
     case "begin": {
-      const { file } = state.hashers;
-      state.incoming = new IncomingFile(ctx, puts[record.index]!, record, file);
+      const begun = { ...record, hasher: state.hashers.file };
+      const ctx = await state.applier();
+      state.incoming = new IncomingFile(state, ctx, puts[record.index]!, begun);
       return;
     }
     case "problem": {
       const { index, code, message } = record;
       state.incoming = undefined;
-      if (incoming !== undefined) return begin(index, () => incoming.refuse(record), true);
-      return begin(index, () => Promise.reject(new EntryProblem("source", code, message)));
+      await incoming?.drop();
+      const failed = new EntryProblem("source", code, message);
+      return begin(index, () => Promise.reject(failed), incoming !== undefined);
     }
     case "end": {
       // Records come in an order in which a file has begun.
       const file = incoming!;
       state.incoming = undefined;
       file.end(record);
-      return begin(file.index, () => file.finish(), true);
+      const alone: PutWork = (ctx) => putAlone(state, ctx, puts[file.index]!);
+      return begin(file.index, (ctx) => (file.isOf(ctx) ? file.finish() : alone(ctx)), true);
     }
     case "cut": {
-      // Records come in an order in which a file has begun. What has come of it waits for the next run.
       const file = incoming!;
       state.incoming = undefined;
-      const gone = { code: "changed", message: "its content breaks off" } as const;
-      return begin(
-        file.index,
-        () => file.refuse({ type: "problem", index: file.index, ...gone }),
-        true,
-      );
+      file.leave();
+      return begin(file.index, (ctx) => putAlone(state, ctx, puts[file.index]!), true);
     }
     default:
       return incoming!.take(record);
   }
+}
+
+/** How often content may break off: whoever means well never comes near. */
+const mostTurns = 100;
+const never = new AbortController().signal;
+
+/** Asks for a file once more whose content, or whose way to here, has broken off: what is there of it is gone on with. */
+async function putAlone(state: Unpacking, ctx: Applier, put: PutFile): Promise<Done> {
+  const { link, source, turn } = state;
+  if (turn === mostTurns) {
+    const message = `${source.location}: the content of a file breaks off again and again`;
+    throw new SyncError("ENDPOINT_PROTOCOL", message);
+  }
+  let done: Promise<Done> | undefined;
+  const begin: BeginPut = async (_index, work) => {
+    done = work(ctx);
+    done.catch(() => {});
+    await done.catch(() => {});
+  };
+  await unpack({ link, applier: async () => ctx, source, begin }, [put], never, turn + 1);
+  if (done === undefined) throw new Error("a file was asked for, and nothing came of it");
+  return done;
 }
