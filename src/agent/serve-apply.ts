@@ -1,10 +1,13 @@
+import type { ChunkList } from "../core/chunk-list.ts";
 import type { Entry } from "../core/entry.ts";
+import type { RelPath } from "../core/path.ts";
 import type { Action } from "../core/plan.ts";
 import type { ContentSource } from "../endpoint/endpoint.ts";
 import type { LocalEndpoint } from "../endpoint/local/local-endpoint.ts";
 import { readActions } from "../wire/actions.ts";
 import type { Channel } from "../wire/channel.ts";
-import { writeAnswer } from "../wire/apply-answers.ts";
+import type { NumberedChunks, WireWant } from "../wire/apply-answers.ts";
+import { readKnown, writeAnswer } from "../wire/apply-answers.ts";
 import type { Messages } from "../wire/messages.ts";
 import type { WireRequest } from "../wire/requests.ts";
 import type { WireOutcome } from "../wire/verdicts.ts";
@@ -21,38 +24,55 @@ export interface ApplyService {
 }
 
 /**
- * Carries out actions: all of them first, then an empty message. Content is asked for when its turn has come, with what is
- * here of it already, and comes in packs with an empty message behind them.
+ * Carries out actions: all of them first, then an empty message, then what is known of files that they replace. Content is
+ * asked for when its turn has come, with what is here of it already, and comes in packs with an empty message behind them.
  */
 export async function serveApply(
   { local, source, messages, channel }: ApplyService,
   { ordered, usesBasis, options }: ApplySpec,
 ): Promise<void> {
   const actions = await allActions(messages);
+  const known = knownOf(actions, await messages.expect((from) => readKnown(from, actions.length)));
   const numbers = new Map(actions.map((action, i) => [action, i]));
   const incoming = listen(channel);
   const across = { location: local.location, usesBasis };
-  const from = source ?? contentAcross(across, actions, { messages, incoming });
+  const from = source ?? contentAcross(across, actions, { messages, incoming, known });
   const signal = AbortSignal.any([channel.signal, incoming.stopped]);
   // Actions are told apart by what they are, and come back as they went.
-  for await (const outcomes of local.apply(actions, ordered, from, options, signal)) {
-    const told = outcomes.map(({ action, done, bytes, shared, problem }): WireOutcome => ({
+  const how = known === undefined ? options : { ...options, known };
+  for await (const outcomes of local.apply(actions, ordered, from, how, signal)) {
+    const told = outcomes.map(({ action, done, bytes, shared, problem, chunks }): WireOutcome => ({
       index: numbers.get(action)!,
       done,
       bytes,
       shared,
       problem,
+      chunks,
     }));
     if (told.length === 0) continue;
     await messages.send((out) => writeAnswer(out, { type: "outcomes", outcomes: told }));
   }
 }
 
+/** What is remembered, by path. */
+function knownOf(
+  actions: readonly Action[],
+  told: readonly NumberedChunks[] | undefined,
+): ReadonlyMap<RelPath, ChunkList> | undefined {
+  return told && new Map(told.map(({ index, list }) => [actions[index]!.path, list]));
+}
+
+interface Across {
+  readonly messages: Messages;
+  readonly incoming: Incoming;
+  readonly known: ReadonlyMap<RelPath, ChunkList> | undefined;
+}
+
 /** The other side as a source. A file that is wanted is known by the entry of its action, which is nobody else's. */
 function contentAcross(
   across: Omit<ContentSource, "readFiles">,
   actions: readonly Action[],
-  { messages, incoming }: { readonly messages: Messages; readonly incoming: Incoming },
+  { messages, incoming, known }: Across,
 ): ContentSource {
   const numbers = new Map<Entry, number>();
   for (const [i, action] of actions.entries())
@@ -60,7 +80,11 @@ function contentAcross(
   return {
     ...across,
     async *readFiles(files) {
-      const wants = files.map(({ entry, basis }) => ({ index: numbers.get(entry)!, basis }));
+      const wants = files.map(({ entry, basis }): WireWant => {
+        const index = numbers.get(entry)!;
+        const isKnown = basis !== undefined && known?.get(actions[index]!.path) === basis;
+        return { index, basis: isKnown ? "known" : basis };
+      });
       await messages.send((out) => writeAnswer(out, { type: "wants", wants }));
       yield* incoming.packs();
     },

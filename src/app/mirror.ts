@@ -252,6 +252,7 @@ async function openTarget(
     targetRoot,
     knownMounts: past.mounts(...pair),
     memory: single === undefined ? past.memory(...pair) : undefined,
+    ...chunkMemoryOf(shared, place),
     preserve,
     single,
     startedAt: shared.startedAt,
@@ -266,6 +267,16 @@ async function openTarget(
     clock: shared.clock,
   });
   return { type: "ready", target, place, single, prepared };
+}
+
+/** Between places of this machine whole files are copied, and nobody asks what they consist of. */
+function chunkMemoryOf(
+  { request, source, store }: Shared,
+  place: TargetPlace,
+): Pick<TargetRun, "chunks"> {
+  const isFar = source.endpoint.capabilities.remote || place.endpoint.capabilities.remote;
+  if (!isFar || !request.history || store === undefined) return {};
+  return { chunks: store.openChunks(replicaKey(place)) };
 }
 
 function isSameFile(one: SingleFile | undefined, other: SingleFile | undefined): boolean {

@@ -18,6 +18,27 @@ export interface ChunkList {
   readonly digests: Uint8Array;
 }
 
+/** What tells whether a file still is what it was when somebody looked into it: times, and identity. */
+export interface FileFacts {
+  readonly size: number;
+  readonly mtimeSec: number;
+  readonly mtimeNs: number;
+  readonly ctimeSec: number;
+  readonly ctimeNs: number;
+  readonly dev: number;
+  readonly inoHigh: number;
+  readonly inoLow: number;
+}
+
+/** A file, as it is, and what it consists of. */
+export interface ChunkedFile {
+  readonly facts: FileFacts;
+  readonly list: ChunkList;
+}
+
+/** What a file of at least as many bytes consists of is worth being remembered: another run need not read it to know. */
+export const rememberedBytes: number = 1 << 20;
+
 /** A chunk list in the making. */
 export interface ChunkListDraft {
   /** Adds a chunk; of a longer digest the beginning counts. */

@@ -6,7 +6,7 @@
 import type { Filter } from "../core/filter.ts";
 import type { RootIdentity } from "../core/root-identity.ts";
 import type { ByteString } from "../base/byte-string.ts";
-import type { ChunkList } from "../core/chunk-list.ts";
+import type { ChunkedFile, ChunkList } from "../core/chunk-list.ts";
 import type { HashAlgorithm, HashExtent } from "../core/content-hash.ts";
 import type { FileEntry } from "../core/entry.ts";
 import type { Name, RelPath } from "../core/path.ts";
@@ -143,6 +143,11 @@ export interface ApplyOptions extends ReadOptions {
   readonly asPlanned?: boolean;
   /** Somebody has begun with this and been cut off: what is already as it shall be counts as done. */
   readonly again?: boolean;
+  /**
+   * What some of the target's own files consist of, as long as they are what an action expects of them. That there is such a
+   * thing at all asks for more: {@link Outcome.chunks}.
+   */
+  readonly known?: ReadonlyMap<RelPath, ChunkList>;
   /** What is replaced or removed is kept there, as {@link Endpoint.beginVersions} says; what cannot be kept, stays. */
   readonly versions?: VersionsOfRun;
 }
@@ -210,6 +215,8 @@ export interface Outcome {
   readonly bytes: number;
   readonly shared: number;
   readonly problem?: Problem;
+  /** Of a large file that was put in place, what it is now and consists of, where that has come out on the way. */
+  readonly chunks?: ChunkedFile;
 }
 
 /** Running counters that a printer may look at whenever it likes. They only grow. */

@@ -3,8 +3,10 @@ import { isWithinAny } from "../core/path.ts";
 import type { Action, Phases, Plan } from "../core/plan.ts";
 import type { ProblemCode } from "../core/problem.ts";
 import { phaseNames } from "../core/plan.ts";
+import type { ChunkMemory } from "../state/state.ts";
 import { EntryProblem } from "../endpoint/endpoint.ts";
 import type { ApplyOptions, Endpoint, Outcome } from "../endpoint/endpoint.ts";
+import { knownChunks, noteChunks } from "./known-chunks.ts";
 
 /** Phases whose actions must keep their order: parents before children, or the other way round. */
 const ordered: ReadonlySet<keyof Phases> = new Set([
@@ -20,6 +22,8 @@ export interface ApplyInput {
   readonly source: Endpoint;
   readonly target: Endpoint;
   readonly options: ApplyOptions;
+  /** What large files of the target consist of, where that is remembered. */
+  readonly chunks?: ChunkMemory;
   /** Flush the target before anything is deleted, or at the end. */
   readonly flush: boolean;
   readonly onFlush: () => void;
@@ -30,7 +34,7 @@ export async function* applyPlan(
   input: ApplyInput,
   signal: AbortSignal,
 ): AsyncGenerator<Outcome[]> {
-  const { plan, source, target, options } = input;
+  const { plan, source, target, chunks } = input;
   /** What could not be made, or not be moved there: its one problem speaks for all that should be done to it or inside. */
   const lost = new Set<RelPath>();
   /** Where an old content still stands, or none: nothing may become a further name of that. */
@@ -65,6 +69,7 @@ export async function* applyPlan(
     if (actions.length === 0) continue;
     // DURABILITY: what replaces a deleted entry is on the disk before that entry goes.
     if (name === "removals") await flush();
+    const options = { ...input.options, ...knownChunks(chunks, actions) };
     for await (const outcomes of target.apply(
       actions,
       ordered.has(name),
@@ -72,6 +77,7 @@ export async function* applyPlan(
       options,
       signal,
     )) {
+      noteChunks(chunks, outcomes);
       yield outcomes.filter(({ action, done, problem }) => {
         if (isWithinAny(action.path, lost)) return false;
         isFull ||= problem?.side === "target" && incapable.has(problem.code);

@@ -11,7 +11,7 @@ import type { Preserve } from "../core/preserve.ts";
 import { encodeRecord, recordOfPlan } from "../core/version-record.ts";
 import type { VersionRule } from "../core/version-thinning.ts";
 import type { ApplyOptions, Endpoint, Outcome, RootInfo, Traffic } from "../endpoint/endpoint.ts";
-import type { Baseline, BaselineReader } from "../state/state.ts";
+import type { Baseline, BaselineReader, ChunkMemory } from "../state/state.ts";
 import { applyPlan } from "./apply-plan.ts";
 import type { ProgressView, Report, Room, RunPhase, RunStatus, RunSummary } from "./events.ts";
 import type { CopiedFiles } from "./hash-copies.ts";
@@ -48,6 +48,8 @@ export interface TargetRun {
   readonly memory:
     | { readonly reader: BaselineReader; readonly baseline: Baseline | undefined }
     | undefined;
+  /** What large files of the target consist of, where that is remembered and makes a difference. */
+  readonly chunks?: ChunkMemory;
   readonly preserve: Preserve;
   /** Set where the source is one file, and the endpoints are the directories around it. */
   readonly single: SingleFile | undefined;
@@ -282,7 +284,8 @@ async function apply(state: State, plan: Plan, signal: AbortSignal): Promise<Run
     if (run.targetRoot.kind === "missing") await target.makeRoot();
     const options = { ...applyOptionsOf(run), ...(await beginVersions(run, plan)) };
     const onFlush = (): void => enter(state, "flush");
-    const input = { plan, source, target, options, flush: settings.flush, onFlush };
+    const chunks = run.chunks && { chunks: run.chunks };
+    const input = { plan, source, target, options, ...chunks, flush: settings.flush, onFlush };
     for await (const outcomes of applyPlan(input, signal)) {
       if (state.phase === "flush") enter(state, "apply");
       for (const outcome of outcomes) {

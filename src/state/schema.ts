@@ -40,4 +40,13 @@ export const migrations: readonly string[] = [
     body BLOB NOT NULL,
     applied_at TEXT
   ) STRICT;`,
+
+  `CREATE TABLE chunk_lists (
+    number INTEGER PRIMARY KEY AUTOINCREMENT,
+    replica TEXT NOT NULL,
+    path BLOB NOT NULL,
+    facts BLOB NOT NULL,
+    list BLOB NOT NULL,
+    UNIQUE (replica, path)
+  ) STRICT;`,
 ];

@@ -4,6 +4,7 @@
  * run is done or a plan is written. This file is the contract that others see.
  */
 import type { ByteString } from "../base/byte-string.ts";
+import type { ChunkedFile, ChunkList, FileFacts } from "../core/chunk-list.ts";
 import type { EntryKind } from "../core/entry.ts";
 import type { RelPath } from "../core/path.ts";
 import type { SnapshotChunk } from "../core/snapshot.ts";
@@ -151,6 +152,22 @@ export interface Recorder {
   abandon(): void;
 }
 
+/**
+ * What large files of one replica consist of, each as long as it is what it was: sizes, times and identity have to be the same.
+ * The lists that were put longest ago go when there are too many.
+ */
+export interface ChunkMemory {
+  /** One answer for each file, in the same order. */
+  lookup(files: readonly RememberedFile[]): readonly (ChunkList | undefined)[];
+  /** In a transaction of its own. */
+  put(path: RelPath, file: ChunkedFile): void;
+}
+
+export interface RememberedFile {
+  readonly path: RelPath;
+  readonly facts: FileFacts;
+}
+
 /** A plan as it was saved. */
 export interface SavedPlan {
   readonly id: string;
@@ -183,6 +200,8 @@ export interface StateStore extends AsyncDisposable {
   listEvents(run: number): RunEvents | undefined;
   /** The baseline of a pair, by the roots' real paths. */
   openBaseline(source: string, target: string): Baseline;
+  /** What files of a replica consist of, by its root's real path. */
+  openChunks(replica: string): ChunkMemory;
   /**
    * Saves a plan under an id of its own. Plans older than 30 days go, and the oldest beyond 100. `false` where the id is taken
    * or nothing can be saved.

@@ -1,6 +1,7 @@
 import { join, resolve } from "node:path";
 import type { ThreadLimits } from "./baseline.ts";
 import { openBaseline, usualLimits } from "./baseline.ts";
+import { openChunkMemory } from "./chunk-memory.ts";
 import { stateDatabase } from "./database.ts";
 import { insertRun, selectEvents, selectMounts, selectRuns } from "./history.ts";
 import { takeLock } from "./lock-file.ts";
@@ -36,6 +37,7 @@ export async function openState(dir: string, options: StateOptions = {}): Promis
     listRuns: (limit) => database.read([], (open) => selectRuns(open, limit)),
     listEvents: (run) => database.read(undefined, (open) => selectEvents(open, run)),
     openBaseline: (source, target) => openBaseline({ source, target }, database, thread, limits),
+    openChunks: (replica) => openChunkMemory(database, replica),
     savePlan: (id, title, body) =>
       database.attempt(false, (open) => insertPlan(open, { id, title, body })),
     loadPlan: (idOrPrefix) => database.read({ type: "none" }, (open) => findPlan(open, idOrPrefix)),

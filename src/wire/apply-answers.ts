@@ -6,10 +6,16 @@ import { readOutcomes, writeOutcomes } from "./verdicts.ts";
 import { WireError } from "./wire-error.ts";
 import type { Writer } from "./writer.ts";
 
-/** The content of one action, by its place among all of the request, and what is there of it already. */
+/** An action by its place among all of the request, and a list of chunks that has to do with it. */
+export interface NumberedChunks {
+  readonly index: number;
+  readonly list: ChunkList;
+}
+
+/** The content of one action, and what is there of it already: a list, or the one that has been told along with the actions. */
 export interface WireWant {
   readonly index: number;
-  readonly basis: ChunkList | undefined;
+  readonly basis: ChunkList | "known" | undefined;
 }
 
 /** What is said while actions are carried out: what has become of some, or that the content of some is wanted now. */
@@ -33,6 +39,33 @@ export function readAnswer(from: Reader, actions: number): ApplyAnswer {
     : { type, wants: readWants(from, actions) };
 }
 
+/** What files consist of that actions replace; `undefined` where nobody wants to know what they consist of afterwards. */
+export function writeKnown(out: Writer, known: readonly NumberedChunks[] | undefined): void {
+  out.optional(known, (all) => {
+    out.list(all, ({ index }) => void out.varint(index));
+    writeChunkLists(
+      out,
+      all.map(({ list }) => list),
+    );
+  });
+}
+
+export function readKnown(from: Reader, actions: number): NumberedChunks[] | undefined {
+  return from.optional(() => {
+    const indices = from.list(actions, () => from.varint(Math.max(0, actions - 1)));
+    const lists = readChunkLists(from, indices.length);
+    return indices.map((index, i) => {
+      const list = lists[i];
+      if (list === undefined) throw new WireError("what is known is nothing");
+      return { index, list };
+    });
+  });
+}
+
+const NONE = 0;
+const LIST = 1;
+const KNOWN = 2;
+
 /** Most are neighbours: the first of each run, and how many there are. */
 function writeWants(out: Writer, wants: readonly WireWant[]): void {
   const runs: { readonly first: number; count: number }[] = [];
@@ -42,10 +75,14 @@ function writeWants(out: Writer, wants: readonly WireWant[]): void {
     else runs.push({ first: index, count: 1 });
   }
   out.list(runs, ({ first, count }) => void out.varint(first).varint(count));
-  writeChunkLists(
-    out,
-    wants.map(({ basis }) => basis),
-  );
+  out.u8s(Uint8Array.from(wants, ({ basis }) => stateOf(basis)));
+  const lists = wants.map(({ basis }) => basis).filter((basis) => stateOf(basis) === LIST);
+  writeChunkLists(out, lists as readonly ChunkList[]);
+}
+
+function stateOf(basis: WireWant["basis"]): number {
+  if (basis === undefined) return NONE;
+  return basis === "known" ? KNOWN : LIST;
 }
 
 function readWants(from: Reader, actions: number): WireWant[] {
@@ -56,6 +93,15 @@ function readWants(from: Reader, actions: number): WireWant[] {
     if (!isSound) throw new WireError("content is wanted of no action");
     for (let index = first; index < first + count; index++) indices.push(index);
   }
-  const bases = readChunkLists(from, indices.length);
-  return indices.map((index, i) => ({ index, basis: bases[i] }));
+  const states = from.u8s(indices.length);
+  if (states.length !== indices.length) throw new WireError("a want has no basis and not none");
+  return indices.map((index, i) => ({ index, basis: readBasis(from, states[i]!) }));
+}
+
+function readBasis(from: Reader, state: number): WireWant["basis"] {
+  if (state === NONE) return undefined;
+  if (state === KNOWN) return "known";
+  const [list] = readChunkLists(from, 1);
+  if (state !== LIST || list === undefined) throw new WireError("a basis is none");
+  return list;
 }

@@ -1,4 +1,4 @@
-import type { ChunkList } from "../core/chunk-list.ts";
+import type { ChunkedFile, ChunkList, FileFacts } from "../core/chunk-list.ts";
 import { chunkDigestBytes, maxChunk, mostBasisChunks } from "../core/chunk-list.ts";
 import type { Reader } from "./reader.ts";
 import { WireError } from "./wire-error.ts";
@@ -19,6 +19,31 @@ export function writeChunkLists(out: Writer, lists: readonly (ChunkList | undefi
 export function readChunkLists(from: Reader, files: number): (ChunkList | undefined)[] {
   return Array.from({ length: files }, () => from.optional(() => readChunkList(from)));
 }
+
+/** A file and what it consists of. */
+export function writeChunkedFile(out: Writer, { facts, list }: ChunkedFile): void {
+  for (const name of factNames) out.f64(facts[name]);
+  writeChunkLists(out, [list]);
+}
+
+export function readChunkedFile(from: Reader): ChunkedFile {
+  const facts = {} as Record<keyof FileFacts, number>;
+  for (const name of factNames) facts[name] = from.f64();
+  const [list] = readChunkLists(from, 1);
+  if (list === undefined) throw new WireError("a file consists of nothing that is known");
+  return { facts, list };
+}
+
+const factNames: readonly (keyof FileFacts)[] = [
+  "size",
+  "mtimeSec",
+  "mtimeNs",
+  "ctimeSec",
+  "ctimeNs",
+  "dev",
+  "inoHigh",
+  "inoLow",
+];
 
 function readChunkList(from: Reader): ChunkList {
   const count = from.varint(mostBasisChunks);

@@ -1,5 +1,6 @@
 import type { ByteString } from "../base/byte-string.ts";
 import { digestBytes } from "../core/content-hash.ts";
+import type { ChunkedFile } from "../core/chunk-list.ts";
 import type { HashAlgorithm, HashExtent } from "../core/content-hash.ts";
 import type { FileEntry } from "../core/entry.ts";
 import type { RelPath } from "../core/path.ts";
@@ -7,6 +8,7 @@ import type { Problem } from "../core/problem.ts";
 import { findingAt, nameAt, newChunk, pushFinding } from "../core/snapshot.ts";
 import { parseRelPath } from "../core/path.ts";
 import { problemCodes, sides } from "./enums.ts";
+import { readChunkedFile, writeChunkedFile } from "./chunk-lists.ts";
 import type { Reader } from "./reader.ts";
 import { readRows, writeRows } from "./rows.ts";
 import { WireError } from "./wire-error.ts";
@@ -119,13 +121,16 @@ export interface WireOutcome {
   readonly bytes: number;
   readonly shared: number;
   readonly problem: Trouble | undefined;
+  readonly chunks: ChunkedFile | undefined;
 }
 
 export function writeOutcomes(out: Writer, outcomes: readonly WireOutcome[]): void {
-  out.list(outcomes, ({ index, done, bytes, shared, problem }) => {
-    out.varint(index).u8((done ? 1 : 0) | (problem === undefined ? 0 : 2));
+  out.list(outcomes, ({ index, done, bytes, shared, problem, chunks }) => {
+    const has = (problem === undefined ? 0 : 2) | (chunks === undefined ? 0 : 4);
+    out.varint(index).u8((done ? 1 : 0) | has);
     out.varint(bytes).varint(shared);
     if (problem !== undefined) writeProblem(out, problem);
+    if (chunks !== undefined) writeChunkedFile(out, chunks);
   });
 }
 
@@ -133,9 +138,10 @@ export function readOutcomes(from: Reader, actions: number): WireOutcome[] {
   return from.list(actions, () => {
     const index = from.varint(actions - 1);
     const state = from.u8();
-    if (state > 3) throw new WireError("an outcome is none");
+    if (state > 7) throw new WireError("an outcome is none");
     const [bytes, shared] = [from.varint(), from.varint()];
     const problem = (state & 2) === 0 ? undefined : readProblem(from);
-    return { index, done: (state & 1) !== 0, bytes, shared, problem };
+    const chunks = (state & 4) === 0 ? undefined : readChunkedFile(from);
+    return { index, done: (state & 1) !== 0, bytes, shared, problem, chunks };
   });
 }

@@ -11,7 +11,13 @@ import type { Preserve } from "../../src/core/preserve.ts";
 import { preserveAll } from "../../src/core/preserve.ts";
 import type { ProblemCode, Side } from "../../src/core/problem.ts";
 import { findingAt, nameAt } from "../../src/core/snapshot.ts";
-import type { Endpoint, Outcome, ScanRequest, VersionsOfRun } from "../../src/endpoint/endpoint.ts";
+import type {
+  ApplyOptions,
+  Endpoint,
+  Outcome,
+  ScanRequest,
+  VersionsOfRun,
+} from "../../src/endpoint/endpoint.ts";
 import type { Fact, ModelNode } from "../model/tree.ts";
 
 /** What to make; all but the kind has a default. */
@@ -132,13 +138,14 @@ export interface ApplyWay {
   readonly preserve?: Partial<Preserve>;
   readonly signal?: AbortSignal;
   readonly versions?: VersionsOfRun;
+  readonly known?: ApplyOptions["known"];
 }
 
 export async function applyAll(
   target: Endpoint,
   actions: readonly Action[],
   source: Endpoint,
-  { ordered = true, preserve = {}, signal = never, versions }: ApplyWay = {},
+  { ordered = true, preserve = {}, signal = never, versions, known }: ApplyWay = {},
 ): Promise<Outcome[]> {
   await target.root();
   const { keeps } = target.capabilities;
@@ -149,6 +156,7 @@ export async function applyAll(
     preserve: { ...kept, ...preserve },
     followLinks: false,
     ...(versions && { versions }),
+    ...(known && { known }),
   };
   const out: Outcome[] = [];
   for await (const outcomes of target.apply(actions, ordered, source, options, signal))

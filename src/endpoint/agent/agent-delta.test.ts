@@ -10,7 +10,7 @@ import { transportPair } from "../../../test/support/transport-pair.ts";
 import { serve } from "../../agent/serve.ts";
 import type { ByteString } from "../../base/byte-string.ts";
 import type { Action } from "../../core/plan.ts";
-import type { Endpoint } from "../endpoint.ts";
+import type { ApplyOptions, Endpoint } from "../endpoint.ts";
 import { openLocalHost } from "../local/host.ts";
 import { openLocal } from "../local/local-endpoint.ts";
 import { openAgent } from "./agent-endpoint.ts";
@@ -142,6 +142,33 @@ test.each(["source", "target"] as const)(
     expect(readdirSync(`${scene.root}/target`)).toEqual(["f"]);
   },
 );
+
+test("what is remembered of a file at the other end need not cross again", async () => {
+  await using scene = await openScene("target");
+  const old = noise(32 * MiB, 1);
+  write(`${scene.root}/target/f`, old);
+  let known: ApplyOptions["known"] = new Map();
+  const crossed: number[] = [];
+  for (const [i, content] of [noise(32 * MiB, 2), noise(32 * MiB, 3)].entries()) {
+    // All but a little of it is as before.
+    old.set(content.subarray(0, 10), i * MiB);
+    write(`${scene.root}/source/f`, old);
+    const action: Action = {
+      type: "put-file",
+      path: path("f"),
+      expected: await entryAt(scene.target, "f"),
+      entry: await fileAt(scene.source, "f"),
+    };
+    const before = scene.line.traffic();
+    const [outcome] = await applyAll(scene.target, [action], scene.source, { known });
+    expect(inBrief(outcome!)).toBe("done");
+    expect(scene.isEqual("f")).toBe(true);
+    known = new Map([[path("f"), outcome!.chunks!.list]]);
+    crossed.push(scene.line.traffic().sent - before.sent);
+    expect((await fileAt(scene.target, "f")).ctimeNs).toBe(outcome!.chunks!.facts.ctimeNs);
+  }
+  expect(Math.max(...crossed)).toBeLessThan(MiB / 2);
+});
 
 test("what files at the other end consist of is told as if they were here", async () => {
   await using scene = await openScene("target");

@@ -1,8 +1,8 @@
 import type { Action } from "../../core/plan.ts";
 import { actionsTogether, writeActions } from "../../wire/actions.ts";
 import { readPackHeader } from "../../wire/pack.ts";
-import type { WireWant } from "../../wire/apply-answers.ts";
-import { readAnswer } from "../../wire/apply-answers.ts";
+import type { NumberedChunks, WireWant } from "../../wire/apply-answers.ts";
+import { readAnswer, writeKnown } from "../../wire/apply-answers.ts";
 import { isPut } from "../../wire/apply-groups.ts";
 import { batchesBySize } from "../../wire/batches-by-size.ts";
 import type { WireOutcome } from "../../wire/verdicts.ts";
@@ -81,7 +81,7 @@ async function* applyOnce(
     for (;;) {
       const answer = await messages.receive((from) => readAnswer(from, actions.length));
       if (answer === undefined) break;
-      if (answer.type === "wants") sending.content(wantedOf(actions, answer.wants));
+      if (answer.type === "wants") sending.content(wantedOf(actions, answer.wants, options));
       else {
         const outcomes = answer.outcomes.map((one) => outcomeOf(remote, actions, one));
         // Content that is sent is counted as it goes.
@@ -104,7 +104,7 @@ async function* applyOnce(
 function outcomeOf(
   { counts }: Remote,
   actions: readonly Action[],
-  { index, done, bytes, shared, problem }: WireOutcome,
+  { index, done, bytes, shared, problem, chunks }: WireOutcome,
 ): Outcome {
   const action = actions[index];
   if (action === undefined) throw new WireError("an outcome is of no action");
@@ -116,17 +116,27 @@ function outcomeOf(
     bytes,
     shared,
     ...(problem !== undefined && { problem: { path, ...problem } }),
+    ...(chunks !== undefined && { chunks }),
   };
 }
 
 /** Nobody may ask for what is no file of the run's own. */
-function wantedOf(actions: readonly Action[], wants: readonly WireWant[]): WantedFile[] {
-  return wants.map(({ index, basis }) => {
+function wantedOf(
+  actions: readonly Action[],
+  wants: readonly WireWant[],
+  { known }: ApplyOptions,
+): WantedFile[] {
+  return wants.map(({ index, basis: said }) => {
     const action = actions[index]!;
     if (!isPut(action)) throw new WireError("content is wanted where there is none");
     const { path, content = path, entry } = action;
+    const basis = said === "known" ? (known?.get(path) ?? untold()) : said;
     return basis === undefined ? { path: content, entry } : { path: content, entry, basis };
   });
+}
+
+function untold(): never {
+  throw new WireError("nobody has told of a basis");
 }
 
 /** Sends one thing after another. What fails is thrown by {@link Sending.check}. */
@@ -159,7 +169,7 @@ function newSending(work: SendingWork): Sending {
   return {
     actions: (actions) =>
       next(async () => {
-        await sendActions(conversation, actions);
+        await sendActions(work, actions);
         if (signal.aborted) tellStop();
         else signal.addEventListener("abort", tellStop);
       }),
@@ -171,11 +181,26 @@ function newSending(work: SendingWork): Sending {
   };
 }
 
-async function sendActions({ messages }: Conversation, actions: readonly Action[]): Promise<void> {
+async function sendActions(
+  { conversation: { messages }, options: { known } }: SendingWork,
+  actions: readonly Action[],
+): Promise<void> {
   const most = { items: actionsTogether, bytes: messageBytes };
   for (const some of batchesBySize(actions, most, bytesOf))
     await messages.send((out) => writeActions(out, some));
   await messages.send((out) => writeActions(out, []));
+  const told = known === undefined ? undefined : knownOf(actions, known);
+  await messages.send((out) => writeKnown(out, told));
+}
+
+function knownOf(
+  actions: readonly Action[],
+  known: NonNullable<ApplyOptions["known"]>,
+): NumberedChunks[] {
+  return actions.flatMap((action, index) => {
+    const list = isPut(action) ? known.get(action.path) : undefined;
+    return list === undefined ? [] : [{ index, list }];
+  });
 }
 
 /** Packs of what was asked for, and an empty message behind them. */

@@ -12,7 +12,9 @@ export interface ApplyWork {
   readonly host: LocalHost;
   readonly target: HostPath;
   readonly source: HostPath | undefined;
-  readonly options: ApplyOptions;
+  readonly options: Omit<ApplyOptions, "known">;
+  /** What files of the target consist of. Only whoever wants content looks at it, in this thread. */
+  readonly known: ApplyOptions["known"];
   readonly timeResolution: number;
   readonly counters: Counters;
   readonly signals: Signals;

@@ -262,6 +262,86 @@ function describeDelta(host: LocalHost): void {
     }
   });
 
+  describe("what the target's files consist of", () => {
+    const actionOf = async (scene: Scene): Promise<Action> => ({
+      type: "put-file",
+      path: path("f"),
+      expected: await fileAt(scene.target, "f"),
+      entry: await fileAt(scene.source.endpoint, "f"),
+    });
+    const old = noise(6 * MiB, 1);
+    const edited = splice(old, 4 * MiB, 0, noise(50, 2));
+
+    test("is told of what was put in place, for whoever remembers such things", async () => {
+      using scene = openScene(host);
+      scene.write("target/f", old);
+      scene.write("source/f", edited);
+      const action = await actionOf(scene);
+      const { endpoint } = scene.source;
+      const [outcome] = await applyAll(scene.target, [action], endpoint, { known: new Map() });
+      const entry = await fileAt(scene.target, "f");
+      const never = new AbortController().signal;
+      const request = { path: path("f"), entry };
+      const [list] = await scene.target.chunks([request], { side: "target" }, never);
+      expect(outcome!.chunks!.list).toEqual(list);
+      expect(entry).toMatchObject(outcome!.chunks!.facts);
+    });
+
+    test("is told of holes, too", async () => {
+      using scene = openScene(host);
+      for (const side of ["source", "target"]) {
+        const fd = openSync(`${scene.root}/${side}/f`, "w");
+        ftruncateSync(fd, 8 * MiB);
+        writeSync(fd, noise(300_000, side.length), 0, 300_000, 5 * MiB);
+        closeSync(fd);
+      }
+      const { endpoint } = scene.source;
+      const action = await actionOf(scene);
+      const [outcome] = await applyAll(scene.target, [action], endpoint, { known: new Map() });
+      const entry = await fileAt(scene.target, "f");
+      const never = new AbortController().signal;
+      const request = { path: path("f"), entry };
+      const [list] = await scene.target.chunks([request], { side: "target" }, never);
+      expect(outcome!.chunks!.list).toEqual(list);
+    });
+
+    test("is not asked for, nor told of, where it is known, or nobody remembers it", async () => {
+      using scene = openScene(host);
+      scene.write("target/f", old);
+      scene.write("source/f", edited);
+      const action = await actionOf(scene);
+      const never = new AbortController().signal;
+      const entry = await fileAt(scene.target, "f");
+      const request = { path: path("f"), entry };
+      const [list] = await scene.target.chunks([request], { side: "target" }, never);
+      const known = new Map([[path("f"), list!]]);
+      const [outcome] = await applyAll(scene.target, [action], scene.source.endpoint, { known });
+      expect(inBrief(outcome!)).toBe("done");
+      expect(scene.isEqual("f")).toBe(true);
+      // The very list: nothing was read to make another one.
+      expect(scene.source.wanted[0]!.basis).toBe(list);
+      scene.write("source/f", old);
+      const again = await applyAll(scene.target, [await actionOf(scene)], scene.source.endpoint);
+      expect(again[0]!.chunks).toBeUndefined();
+    });
+
+    test("may be remembered wrongly, and costs the whole file then", async () => {
+      using scene = openScene(host);
+      scene.write("target/f", old);
+      scene.write("source/f", edited);
+      scene.write("target/other", edited);
+      const action = await actionOf(scene);
+      const never = new AbortController().signal;
+      const request = { path: path("other"), entry: await fileAt(scene.target, "other") };
+      const [list] = await scene.target.chunks([request], { side: "target" }, never);
+      const known = new Map([[path("f"), list!]]);
+      const [outcome] = await applyAll(scene.target, [action], scene.source.endpoint, { known });
+      expect(inBrief(outcome!)).toBe("done");
+      expect(scene.isEqual("f")).toBe(true);
+      expect(scene.source.wanted.map(({ basis }) => basis !== undefined)).toEqual([true, false]);
+    });
+  });
+
   describe("a large file that is cut short on its way", () => {
     const content = noise(12 * MiB, 4);
     const cut = (scene: Scene, at: number): void => {

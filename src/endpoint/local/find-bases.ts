@@ -43,23 +43,36 @@ export async function findBases(
 ): Promise<ReadonlyMap<number, Basis>> {
   const candidates = await findCandidates(work, puts);
   if (candidates.length === 0) return new Map();
-  const { host, target: root } = work;
-  const options = { side: "target" } as const;
-  // Counted are files that were put in place, and no others.
-  const lists = await chunkHere(
-    { host, root, options, counters: newCounters() },
-    candidates,
-    signal,
-  );
+  const lists = await listsOf(work, candidates, signal);
   const found = new Map<number, FoundFile[]>();
-  for (const [i, candidate] of candidates.entries()) {
-    const list = lists[i];
+  for (const candidate of candidates) {
+    const list = lists.get(candidate);
     if (list === undefined || list.sizes.length === 0) continue;
     const files = found.get(candidate.index);
     if (files === undefined) found.set(candidate.index, [{ candidate, list }]);
     else files.push({ candidate, list });
   }
   return new Map(Array.from(found, ([index, files]) => [index, basisOf(files)]));
+}
+
+/** What is remembered is not read again: what has become of it meanwhile shows when it is made use of. */
+async function listsOf(
+  { host, target: root, known }: ApplyWork,
+  candidates: readonly Candidate[],
+  signal: AbortSignal,
+): Promise<ReadonlyMap<Candidate, ChunkList | undefined>> {
+  const lists = new Map<Candidate, ChunkList | undefined>();
+  for (const candidate of candidates) {
+    const list = candidate.isPart ? undefined : known?.get(candidate.path);
+    if (list !== undefined) lists.set(candidate, list);
+  }
+  const unknown = candidates.filter((candidate) => !lists.has(candidate));
+  const options = { side: "target" } as const;
+  // Counted are files that were put in place, and no others.
+  const work = { host, root, options, counters: newCounters() };
+  const read = await chunkHere(work, unknown, signal);
+  for (const [i, candidate] of unknown.entries()) lists.set(candidate, read[i]);
+  return lists;
 }
 
 async function findCandidates(
@@ -114,5 +127,6 @@ function basisOf(found: readonly FoundFile[]): Basis {
     lists.push(kept);
     files.push({ name, isPart, chunks, size: entry.size });
   }
-  return { list: joinChunkLists(lists), files };
+  // The same list, where it is one: whoever knows it already need not be told again.
+  return { list: lists.length === 1 ? lists[0]! : joinChunkLists(lists), files };
 }

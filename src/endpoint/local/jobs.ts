@@ -2,7 +2,7 @@
  * The work of a local endpoint that may be done in any thread, as data in and data out: the same functions run in workers
  * and, where there is little to do, in the main thread. What crosses threads is defined here and nowhere else.
  */
-import type { ChunkList } from "../../core/chunk-list.ts";
+import type { ChunkedFile, ChunkList } from "../../core/chunk-list.ts";
 import type { HashAlgorithm } from "../../core/content-hash.ts";
 import type { RelPath } from "../../core/path.ts";
 import type { ProblemCode, Side } from "../../core/problem.ts";
@@ -134,6 +134,8 @@ export interface UnpackJob extends Omit<ApplyJob, "type" | "source"> {
   readonly first: number;
   /** By row: what the source has been told that the target has. */
   readonly bases: ReadonlyMap<number, Basis>;
+  /** What files consist of that have come with a basis is to be told. */
+  readonly tellsChunks: boolean;
 }
 
 /** Nothing more will come of the file that the last pack has ended inside of. */
@@ -160,6 +162,7 @@ export interface EndedFile {
    * and what has come so far is something to begin with.
    */
   readonly again?: "stale" | "cut";
+  readonly chunks?: ChunkedFile;
 }
 
 /** Makes a file system durable: minutes, on a slow disk. */

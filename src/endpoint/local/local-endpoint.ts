@@ -148,11 +148,12 @@ export function openLocal(
 
     beginVersions: (at, record) => beginVersions(host, hostRoot(), at, record),
 
-    apply(actions, ordered, source, options, signal) {
+    apply(actions, ordered, source, { known, ...options }, signal) {
       const run = {
         host,
         target: hostRoot(),
         options,
+        known,
         counters,
         timeResolution: capabilities().timeResolution,
       };

@@ -1,3 +1,4 @@
+import type { ChunkedFile } from "../../core/chunk-list.ts";
 import type { FileEntry } from "../../core/entry.ts";
 import { sizeBytes } from "../../core/content-hash.ts";
 import type { Action } from "../../core/plan.ts";
@@ -10,6 +11,7 @@ import type { Basis, OpenBasis } from "./basis.ts";
 import { openBasis, StaleBasis } from "./basis.ts";
 import { discard } from "./commit.ts";
 import { copyChunks } from "./copy-chunks.ts";
+import type { ChunkGatherer } from "./gather-chunks.ts";
 import type { EndedFile } from "./jobs.ts";
 import { beginPart, keptBytes, partBytes } from "./parts.ts";
 import type { StagedFile } from "./put-file.ts";
@@ -36,6 +38,8 @@ export interface Incoming {
   readonly basis: Basis | undefined;
   /** Opened when it is first needed. */
   opened: OpenBasis | undefined;
+  /** Where it is wanted: what the file consists of, as far as it has come. */
+  readonly gatherer: ChunkGatherer | undefined;
   /** The basis was not what it was said to be. */
   isStale: boolean;
   /** `undefined` once something is wrong: the rest passes by. */
@@ -67,7 +71,7 @@ export function beginIncoming(
   ctx: Applier,
   action: PutFile,
   { index, entry }: Of<"begin">,
-  { hashers, basis }: Pick<Incoming, "hashers" | "basis">,
+  { hashers, basis, gatherer }: Pick<Incoming, "hashers" | "basis" | "gatherer">,
 ): Incoming {
   const incoming: Incoming = {
     index,
@@ -76,6 +80,7 @@ export function beginIncoming(
     hashers,
     basis,
     opened: undefined,
+    gatherer,
     isStale: false,
     staged: undefined,
     position: 0,
@@ -103,11 +108,13 @@ export function take(
         return;
       case "hole":
         advance(incoming, record.length);
+        incoming.gatherer?.hole(record.length);
         hasher.update(sizeBytes(record.length));
         return;
       case "restart":
         ctx.driver.truncate(staged.fd, 0);
         incoming.position = 0;
+        incoming.gatherer?.restart();
         incoming.entry = record.entry ?? incoming.action.entry;
         hasher.begin();
         return;
@@ -122,6 +129,7 @@ export function take(
 function writeData(ctx: Applier, incoming: Incoming, { fd }: StagedFile, data: Uint8Array): void {
   ctx.driver.writeAt(fd, data, data.length, advance(incoming, data.length));
   incoming.hashers.file.update(data);
+  incoming.gatherer?.data(data);
   ctx.copy.onBytes(data.length);
 }
 
@@ -135,6 +143,7 @@ function takeChunks(
   const { basis, hashers } = incoming;
   if (basis === undefined || first + count > basis.list.sizes.length) throw notAsAnnounced();
   incoming.opened ??= openBasis(ctx.driver, place.dir, basis);
+  incoming.gatherer?.known(basis.list, { first, count });
   copyChunks(
     basis,
     incoming.opened,
@@ -168,7 +177,9 @@ function complete(ctx: Applier, incoming: Incoming, { size, digest }: Of<"end">)
     }
     // What ends with a hole has been written up to there only.
     ctx.driver.truncate(staged.fd, size);
-    const end = ended(index, size, finishFile(ctx, action, staged, entry));
+    const trouble = finishFile(ctx, action, staged, entry);
+    const chunks = chunksOf(ctx, incoming, staged);
+    const end = { ...ended(index, size, trouble), ...(chunks !== undefined && { chunks }) };
     ctx.driver.close(staged.fd);
     incoming.staged = undefined;
     discardParts(ctx, incoming, staged);
@@ -178,6 +189,20 @@ function complete(ctx: Applier, incoming: Incoming, { size, digest }: Of<"end">)
   if (result !== undefined) return result;
   const failure = failed(index, incoming.problem!);
   return incoming.isStale ? { ...failure, again: "stale" } : failure;
+}
+
+/** What the file in its place consists of. */
+function chunksOf(
+  { driver, stat }: Applier,
+  { gatherer }: Incoming,
+  { fd }: StagedFile,
+): ChunkedFile | undefined {
+  const list = gatherer?.list();
+  if (list === undefined) return undefined;
+  driver.statDescriptor(fd, stat);
+  const { size, mtimeSec, mtimeNs, ctimeSec, ctimeNs, dev, inoHigh, inoLow } = stat;
+  const facts = { size, mtimeSec, mtimeNs, ctimeSec, ctimeNs, dev, inoHigh, inoLow };
+  return { facts, list };
 }
 
 /** What earlier runs could not finish has served. */

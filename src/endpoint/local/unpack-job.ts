@@ -1,3 +1,4 @@
+import { rememberedBytes } from "../../core/chunk-list.ts";
 import type { FileDriver } from "../../fs/driver.ts";
 import type { HashBinding } from "../../fs/hasher.ts";
 import { newHasher } from "../../fs/hasher.ts";
@@ -8,6 +9,7 @@ import { PackReader } from "../../wire/pack-reader.ts";
 import { WireError } from "../../wire/wire-error.ts";
 import { decodeAction } from "../../core/action-batch.ts";
 import type { Applier } from "./applier.ts";
+import { gatherChunks } from "./gather-chunks.ts";
 import type { EndedFile, UnpackJob, UnpackResult } from "./jobs.ts";
 import { countedFiles, stopFlag } from "./jobs.ts";
 import { openApplier } from "./run-job.ts";
@@ -110,10 +112,7 @@ function follow(unpacker: Unpacker, job: UnpackJob, record: PackRecord): EndedFi
     case "whole":
       return putWhole(ctx, actionAt(job, record.index), record);
     case "begin":
-      unpacker.incoming = beginIncoming(ctx, actionAt(job, record.index), record, {
-        hashers: hashers!,
-        basis: job.bases.get(record.index - job.first),
-      });
+      unpacker.incoming = begin(ctx, job, record);
       return undefined;
     case "cut": {
       unpacker.incoming = undefined;
@@ -130,6 +129,18 @@ function follow(unpacker: Unpacker, job: UnpackJob, record: PackRecord): EndedFi
       return end;
     }
   }
+}
+
+function begin(
+  ctx: Applier,
+  job: UnpackJob,
+  record: Extract<PackRecord, { type: "begin" }>,
+): Incoming {
+  const action = actionAt(job, record.index);
+  const basis = job.bases.get(record.index - job.first);
+  const tells = job.tellsChunks && basis !== undefined && action.entry.size >= rememberedBytes;
+  const gatherer = tells ? gatherChunks(hashers!.pack) : undefined;
+  return beginIncoming(ctx, action, record, { hashers: hashers!, basis, gatherer });
 }
 
 function actionAt({ batch, first }: UnpackJob, index: number): PutFile {

@@ -182,6 +182,7 @@ function jobOf(
     pack,
     first,
     bases: own,
+    tellsChunks: work.known !== undefined,
     signals,
     counters,
   };
@@ -203,7 +204,7 @@ function outcomes(
 
 function outcomeOf(
   puts: readonly PutFile[],
-  { index, bytes, shared, done, problem }: EndedFile,
+  { index, bytes, shared, done, problem, chunks }: EndedFile,
 ): Outcome {
   const action = puts[index]!;
   return {
@@ -212,6 +213,7 @@ function outcomeOf(
     bytes,
     shared,
     ...(problem !== undefined && { problem: { path: action.path, ...problem } }),
+    ...(chunks !== undefined && { chunks }),
   };
 }
 

@@ -1,0 +1,50 @@
+import type { ChunkList } from "../../core/chunk-list.ts";
+import { chunkDigestBytes, draftChunkList, maxChunk } from "../../core/chunk-list.ts";
+import type { ChunkRun } from "../../core/delta.ts";
+import { zeroChunk } from "../../fs/chunk.ts";
+import type { Hasher } from "../../fs/hasher.ts";
+
+/** Writes down what a file consists of while it comes. */
+export interface ChunkGatherer {
+  /** One chunk, if who sends it keeps to the rule. */
+  data(chunk: Uint8Array): void;
+  hole(length: number): void;
+  known(list: ChunkList, run: ChunkRun): void;
+  /** All that has come is void. */
+  restart(): void;
+  /** `undefined` where something has come that cannot be chunks. */
+  list(): ChunkList | undefined;
+}
+
+/** The hasher is BLAKE3, and used up for one chunk after the other. */
+export function gatherChunks(hasher: Hasher): ChunkGatherer {
+  let draft = draftChunkList();
+  let isSound = true;
+  const add = (chunk: Readonly<Uint8Array>, times: number): void => {
+    hasher.begin();
+    hasher.update(chunk);
+    const digest = hasher.digest();
+    for (let time = 0; time < times; time++) draft.add(chunk.length, digest);
+  };
+  return {
+    data(chunk) {
+      isSound &&= chunk.length > 0 && chunk.length <= maxChunk;
+      if (isSound) add(chunk, 1);
+    },
+    hole(length) {
+      isSound &&= length > 0 && length % maxChunk === 0;
+      if (isSound) add(zeroChunk, length / maxChunk);
+    },
+    known({ sizes, digests }, { first, count }) {
+      for (let chunk = first; chunk < first + count; chunk++) {
+        const from = chunk * chunkDigestBytes;
+        draft.add(sizes[chunk]!, digests.subarray(from, from + chunkDigestBytes));
+      }
+    },
+    restart() {
+      draft = draftChunkList();
+      isSound = true;
+    },
+    list: () => (isSound ? draft.list() : undefined),
+  };
+}
