@@ -97,9 +97,10 @@ function decodeList(blob: Uint8Array, fileSize: number): ChunkList | undefined {
   let bytes = 0;
   for (let i = 0; i < count; i++) {
     const at = i * sizeWidth;
-    sizes[i] = blob[at]! | (blob[at + 1]! << 8) | (blob[at + 2]! << 16);
-    if (sizes[i]! === 0 || sizes[i]! > maxChunk) return undefined;
-    bytes += sizes[i]!;
+    const size = blob[at]! | (blob[at + 1]! << 8) | (blob[at + 2]! << 16);
+    if (size === 0 || size > maxChunk) return undefined;
+    sizes[i] = size;
+    bytes += size;
   }
   if (bytes !== fileSize || blob.length % chunkWidth !== 0) return undefined;
   return { sizes, digests: blob.slice(count * sizeWidth) };

@@ -74,14 +74,14 @@ export function writeRows(out: Writer, chunk: SnapshotChunk): void {
   out.bytes(flags);
   for (let row = 0, start = 0; row < count; start = nameEnd[row]!, row++)
     out.varint(nameEnd[row]! - start);
-  out.bytes(names.subarray(0, nameEnd[count - 1]!));
+  out.bytes(names.subarray(0, nameEnd[count - 1]));
   for (const form of columns) writeColumn(out, chunk[form.name], count, form.form);
   writeExtras(out, chunk);
 }
 
 function writeColumn(
   out: Writer,
-  values: SnapshotChunk[ColumnName],
+  values: Uint32Array | Uint16Array | Float64Array,
   count: number,
   form: ColumnForm["form"],
 ): void {
@@ -93,8 +93,8 @@ function writeColumn(
     return;
   }
   out.u8(VARIED);
-  if (form === "plain") {
-    out.u32s(values.subarray(0, count) as Uint32Array);
+  if (form === "plain" && values instanceof Uint32Array) {
+    out.u32s(values.subarray(0, count));
     return;
   }
   let last = 0;
