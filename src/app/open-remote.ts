@@ -96,7 +96,10 @@ async function lookThere(
   await looked;
 }
 
-function sftpHost({ address, type, typed }: RemoteLocation, { login }: RemoteContext): RemoteHost {
+function sftpHost(
+  { address, type, typed }: RemoteLocation,
+  { login, onNotice, signal }: RemoteContext,
+): RemoteHost {
   const key = locationKey({ type, typed, address, path: "" as ByteString });
   const host: SftpHost = {
     name: address.host,
@@ -106,6 +109,9 @@ function sftpHost({ address, type, typed }: RemoteLocation, { login }: RemoteCon
       return limited(await openSshTransport(address, { subsystem: "sftp" }, options), login);
     },
     silence: login.timeout,
+    retries: login.retries,
+    sleep: (ms) => delay(ms, undefined, { signal }),
+    onNotice,
   };
   return {
     open: async (where, path) => {
