@@ -13,7 +13,7 @@ const changedAt = 1_000_000 + 5 / 1e6;
 
 const sameness: Sameness = {
   compare: "size+mtime",
-  window: 0,
+  mtimes: { resolution: 1, window: 0 },
   preserve: preserveAll,
   linkTimes: true,
   racySince: Infinity,
@@ -103,7 +103,7 @@ describe("files", () => {
       [],
     ],
   ])("times count as equal within %s", (_what, source, target, expected) => {
-    expect(differs(source, target, { window: 1000 })).toEqual(expected);
+    expect(differs(source, target, { mtimes: { resolution: 1, window: 1000 } })).toEqual(expected);
   });
 
   test.each<[what: string, target: Entry, expected: string[]]>([
@@ -243,7 +243,12 @@ describe("content that scans have compared on their way", () => {
     const chunk = newChunk(2);
     for (const entry of [source, target]) pushFinding(chunk, 1, "x", entry);
     chunk.flags[side === "source" ? 0 : 1]! |= SAME_CONTENT;
-    const same = { ...sameness, compare: "content", window: 1e9, racySince } as const;
+    const same = {
+      ...sameness,
+      compare: "content",
+      mtimes: { resolution: 1, window: 1e9 },
+      racySince,
+    } as const;
     const bits = compareRows(chunk, 0, chunk, 1, same);
     return [...((bits & CHECK) === 0 ? [] : ["check"]), ...aspectsOf(bits)];
   };

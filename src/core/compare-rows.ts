@@ -1,5 +1,7 @@
 import type { Entry } from "./entry.ts";
 import { sameXattrs } from "./entry.ts";
+import type { MtimeRule } from "./mtime.ts";
+import { mtimesApart } from "./mtime.ts";
 import type { Aspect } from "./plan.ts";
 import type { CompareMode, Preserve } from "./preserve.ts";
 import type { SnapshotChunk } from "./snapshot.ts";
@@ -17,8 +19,7 @@ import {
 /** When two entries are the same. */
 export interface Sameness {
   readonly compare: CompareMode;
-  /** Nanoseconds by which two mtimes may be apart and still be equal. */
-  readonly window: number;
+  readonly mtimes: MtimeRule;
   /** What is kept, and so has to be equal. */
   readonly preserve: Preserve;
   /** Times of symbolic links can be set at the target. */
@@ -72,7 +73,7 @@ export function compareRows(
 ): number {
   const kind = s.kind[i]!;
   if (kind !== t.kind[k]) return KIND;
-  const apart = timesApart(s, i, t, k, same.window);
+  const apart = timesApart(s, i, t, k, same.mtimes);
   let bits = metadataBits(s, i, t, k, kind, same);
   if (same.preserve.times && apart !== 0 && (kind !== SYMLINK || same.linkTimes)) bits |= TIMES;
   switch (kind) {
@@ -183,12 +184,10 @@ function timesApart(
   i: number,
   t: SnapshotChunk,
   k: number,
-  window: number,
+  rule: MtimeRule,
 ): number {
-  const seconds = s.mtimeSec[i]! - t.mtimeSec[k]!;
-  const nanoseconds = s.mtimeNs[i]! - t.mtimeNs[k]!;
-  if (seconds === 0 && nanoseconds === 0) return 0;
-  // Exact wherever it matters: windows are far below the 104 days at which doubles lose the last nanosecond.
-  const apart = seconds * 1e9 + nanoseconds;
-  return Math.abs(apart) <= window ? 0 : apart;
+  const [mtimeSec, mtimeNs] = [s.mtimeSec[i]!, s.mtimeNs[i]!];
+  if (mtimeSec === t.mtimeSec[k] && mtimeNs === t.mtimeNs[k]) return 0;
+  const other = { mtimeSec: t.mtimeSec[k]!, mtimeNs: t.mtimeNs[k]! };
+  return mtimesApart({ mtimeSec, mtimeNs }, other, rule);
 }

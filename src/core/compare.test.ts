@@ -30,7 +30,7 @@ const rules: CompareRules = {
   sameMachine: false,
   sameness: {
     compare: "size+mtime",
-    window: 0,
+    mtimes: { resolution: 1, window: 0 },
     preserve,
     linkTimes: true,
     racySince: Infinity,

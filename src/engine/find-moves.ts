@@ -6,6 +6,7 @@ import { rowsOfTree } from "../core/held-tree.ts";
 import type { HeldTree } from "../core/held-tree.ts";
 import type { PooledTree, SingleDifference } from "../core/move-pool.ts";
 import { newMovePool, pool, stuckIn } from "../core/move-pool.ts";
+import { surelyApart } from "../core/mtime.ts";
 import type { DirectoryPair } from "../core/pair-directories.ts";
 import { pairDirectories } from "../core/pair-directories.ts";
 import type { RelPath } from "../core/path.ts";
@@ -56,7 +57,7 @@ async function moveDirectories(finding: Finding): Promise<boolean> {
     ({ tree }) => !tree.hasGaps && !isWithinAny(tree.path, stuck),
   );
   if (movable.length === 0 || held.sourceTrees.length === 0) return false;
-  const tick = search.rules.sameness.window + 1;
+  const tick = surelyApart(search.rules.sameness.mtimes);
   const appeared = held.sourceTrees.map(({ tree }) => takeCensus(tree, tick));
   const vanished = movable.map(({ tree }) => takeCensus(tree, tick));
   const former = await formerDirectories(search.memory, appeared);

@@ -1,5 +1,7 @@
 import type { FileEntry } from "../core/entry.ts";
 import type { Appeared, Vanished } from "../core/move-pool.ts";
+import type { MtimeRule } from "../core/mtime.ts";
+import { mtimesApart } from "../core/mtime.ts";
 import type { RelPath } from "../core/path.ts";
 import type { TreeCensus, TreeDirectory } from "../core/tree-census.ts";
 import type { BaselineReader, RememberedEntry, RememberedIdentity } from "../state/state.ts";
@@ -58,11 +60,9 @@ function isTelling({ birthSec, birthNs }: RememberedIdentity): boolean {
 export function isAsRemembered(
   { entry }: Vanished,
   remembered: RememberedEntry,
-  window: number,
+  rule: MtimeRule,
 ): boolean {
-  const seconds = entry.mtimeSec - remembered.mtimeSec;
-  const apart = seconds * 1e9 + (entry.mtimeNs - remembered.mtimeNs);
-  return entry.size === remembered.size && Math.abs(apart) <= window;
+  return entry.size === remembered.size && mtimesApart(entry, remembered, rule) === 0;
 }
 
 /** Whether the source's file still has the content that is remembered. */

@@ -6,6 +6,7 @@ import { noFilter } from "../core/filter.ts";
 import type { HashAlgorithm } from "../core/content-hash.ts";
 import type { MirrorPlanner } from "../core/mirror-plan.ts";
 import { newMirrorPlanner } from "../core/mirror-plan.ts";
+import { mtimeRule } from "../core/mtime.ts";
 import type { Plan } from "../core/plan.ts";
 import type { CompareMode, LinkMode, Preserve } from "../core/preserve.ts";
 import type { Difference } from "../core/difference.ts";
@@ -227,7 +228,7 @@ function likenessFor(
     source,
     target,
     preserve,
-    window: sameness.window,
+    mtimes: sameness.mtimes,
     ignoreFiles: settings.ignoreFiles,
     isSingle: single !== undefined,
     needsIdentities: remembrance?.wantsAll ?? false,
@@ -242,10 +243,7 @@ function holdsTrees(input: PlanInput): boolean {
 function compareRulesOf(input: PlanInput): CompareRules {
   const { source, target, settings, preserve, startedAt, single, targetExists, targetPlace } =
     input;
-  const resolution = Math.max(
-    source.capabilities.timeResolution,
-    target.capabilities.timeResolution,
-  );
+  const resolutions = [source, target].map(({ capabilities }) => capabilities.timeResolution);
   const { symlinks, foldsCase, linkTimes } = target.capabilities;
   return {
     top: rootPath,
@@ -256,7 +254,7 @@ function compareRulesOf(input: PlanInput): CompareRules {
     sameMachine: source.machine === target.machine,
     sameness: {
       compare: settings.compare,
-      window: settings.modifyWindow ?? resolution - 1,
+      mtimes: mtimeRule(resolutions, settings.modifyWindow),
       preserve,
       linkTimes,
       racySince: startedAt - Math.max(tick, source.capabilities.timeResolution / 1e6),

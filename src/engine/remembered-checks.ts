@@ -2,6 +2,8 @@ import type { ByteString } from "../base/byte-string.ts";
 import type { HashAlgorithm } from "../core/content-hash.ts";
 import type { Difference } from "../core/difference.ts";
 import type { FileEntry } from "../core/entry.ts";
+import type { MtimeRule } from "../core/mtime.ts";
+import { mtimesApart } from "../core/mtime.ts";
 import type { RelPath } from "../core/path.ts";
 import type { Side } from "../core/problem.ts";
 import type { HashVerdict } from "../endpoint/endpoint.ts";
@@ -38,8 +40,7 @@ export interface RememberedFindings {
 }
 
 export interface RememberedCheck extends HashEnds {
-  /** Nanoseconds by which two mtimes may be apart and still be equal. */
-  readonly window: number;
+  readonly mtimes: MtimeRule;
   readonly remembered: RememberedHashes;
   readonly findings: RememberedFindings;
 }
@@ -100,7 +101,7 @@ function contentPath(check: Check & { readonly content?: RelPath }): RelPath {
 
 /** What two hashes and a memory say of one file. */
 function judge(
-  { algorithm, window, remembered, findings }: RememberedCheck,
+  { algorithm, mtimes, remembered, findings }: RememberedCheck,
   { check, source, target }: CheckedPair,
   known: RememberedFile | undefined,
   [ours, theirs]: readonly [HashVerdict, HashVerdict],
@@ -115,10 +116,10 @@ function judge(
   }
   const digests = { source: digestOf(ours), target: digestOf(theirs) };
   // What is remembered stays, also under another algorithm: the content may have suffered since.
-  const isKnown = known?.hash !== undefined && isAsRemembered(source, known, window);
+  const isKnown = known?.hash !== undefined && isAsRemembered(source, known, mtimes);
   const hash = known?.hash?.algorithm === algorithm ? known.hash : undefined;
   const comparable = (["source", "target"] as const).filter(
-    (side) => hash !== undefined && isAsRemembered(entries[side], known!, window),
+    (side) => hash !== undefined && isAsRemembered(entries[side], known!, mtimes),
   );
   const corrupt = comparable.filter((side) => digests[side] !== hash?.digest);
   const isEqual = digests.source === digests.target;
@@ -136,7 +137,6 @@ function digestOf(verdict: HashVerdict): ByteString {
 }
 
 /** A file that was changed since then, as files are, is not what the hash is of. */
-function isAsRemembered(entry: FileEntry, known: RememberedFile, window: number): boolean {
-  const apart = (entry.mtimeSec - known.mtimeSec) * 1e9 + (entry.mtimeNs - known.mtimeNs);
-  return entry.size === known.size && Math.abs(apart) <= window;
+function isAsRemembered(entry: FileEntry, known: RememberedFile, rule: MtimeRule): boolean {
+  return entry.size === known.size && mtimesApart(entry, known, rule) === 0;
 }

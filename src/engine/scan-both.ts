@@ -1,3 +1,5 @@
+import type { MtimeRule } from "../core/mtime.ts";
+import { surelyApart } from "../core/mtime.ts";
 import type { Preserve } from "../core/preserve.ts";
 import type { SnapshotChunk } from "../core/snapshot.ts";
 import type { Endpoint, Likeness, ScanRequest } from "../endpoint/endpoint.ts";
@@ -65,8 +67,7 @@ export interface LikenessFacts {
   readonly source: Endpoint;
   readonly target: Endpoint;
   readonly preserve: Preserve;
-  /** Nanoseconds by which two mtimes may be apart and still be equal. */
-  readonly window: number;
+  readonly mtimes: MtimeRule;
   readonly ignoreFiles: boolean;
   readonly isSingle: boolean;
   /** The identities of all that the source has are going to be written down. */
@@ -82,7 +83,7 @@ export interface LikenessFacts {
  * the other is known from the roots; through a mount it shows by a row that differs.
  */
 export function likenessOf(facts: LikenessFacts): LikenessRules | undefined {
-  const { source, target, preserve, window } = facts;
+  const { source, target, preserve, mtimes } = facts;
   const [from, to] = [source.capabilities, target.capabilities];
   if (from.remote === to.remote || facts.isSingle) return undefined;
   // Rows of the source carry the rules of their directories, then; and what the rules exclude is unlike anything.
@@ -90,5 +91,5 @@ export function likenessOf(facts: LikenessFacts): LikenessRules | undefined {
   if (from.remote && facts.needsIdentities) return undefined;
   // A time that was rounded more than the one who keeps it does would not be found again when the file is looked at.
   const { timeResolution } = from.remote ? from : to;
-  return { preserve, timeResolution: Math.min(timeResolution, window + 1) };
+  return { preserve, timeResolution: Math.min(timeResolution, surelyApart(mtimes)) };
 }

@@ -94,7 +94,7 @@ async function pairByIdentity(
   const pairs: FilePair[] = [];
   for (const [now, { path, entry }] of former) {
     const old = waiting.get(path);
-    if (old === undefined || !isAsRemembered(old, entry, rules.sameness.window)) continue;
+    if (old === undefined || !isAsRemembered(old, entry, rules.sameness.mtimes)) continue;
     const isEdited = now.entry.kind === "file" && !isUnedited(now.entry, entry);
     if (old.path === now.path || (isEdited && now.occupant !== undefined)) continue;
     waiting.delete(path);

@@ -4,6 +4,8 @@ import type { HashAlgorithm } from "../core/content-hash.ts";
 import type { CompareCounts, Difference } from "../core/difference.ts";
 import type { Entry, EntryKind } from "../core/entry.ts";
 import type { Filter } from "../core/filter.ts";
+import type { MtimeRule } from "../core/mtime.ts";
+import { mtimeRule } from "../core/mtime.ts";
 import type { RelPath } from "../core/path.ts";
 import { comparePaths, rootPath } from "../core/path.ts";
 import type { LinkMode, Preserve } from "../core/preserve.ts";
@@ -153,9 +155,9 @@ function checkerOf(input: VerifyInput, draft: Draft, signal: AbortSignal): Conte
     },
   };
   const algorithm = settings.hash;
-  const window = windowOf(input);
+  const mtimes = mtimesOf(input);
   return newRememberedChecker(
-    { source, target, algorithm, followLinks, window, remembered, findings },
+    { source, target, algorithm, followLinks, mtimes, remembered, findings },
     settle,
     signal,
   );
@@ -270,7 +272,7 @@ function likenessFor(input: VerifyInput): LikenessRules | undefined {
     source,
     target,
     preserve,
-    window: windowOf(input),
+    mtimes: mtimesOf(input),
     ignoreFiles: settings.ignoreFiles,
     isSingle: single !== undefined,
     needsIdentities: remembered !== undefined,
@@ -289,7 +291,7 @@ function rulesOf(input: VerifyInput): CompareRules {
     sameMachine: source.machine === target.machine,
     sameness: {
       compare: "content",
-      window: windowOf(input),
+      mtimes: mtimesOf(input),
       preserve,
       linkTimes,
       racySince: startedAt - Math.max(tick, source.capabilities.timeResolution / 1e6),
@@ -305,7 +307,7 @@ function rulesOf(input: VerifyInput): CompareRules {
   };
 }
 
-function windowOf({ source, target, settings }: VerifyInput): number {
+function mtimesOf({ source, target, settings }: VerifyInput): MtimeRule {
   const resolutions = [source, target].map(({ capabilities }) => capabilities.timeResolution);
-  return settings.modifyWindow ?? Math.max(...resolutions) - 1;
+  return mtimeRule(resolutions, settings.modifyWindow);
 }

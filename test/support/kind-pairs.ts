@@ -20,7 +20,8 @@ export const NODES: readonly Kind[] = ["fifo", "socket", "device"];
 
 /** One name of one kind; `age` makes the two sides differ where the kind is the same. */
 export function grow(path: string, kind: Kind, age: number): TreeEntry[] {
-  const mtime = MOMENT + BigInt(age) * 1_000_000n;
+  // More than a second apart, for those that keep whole ones.
+  const mtime = MOMENT + BigInt(age) * 1_001_000_000n;
   switch (kind) {
     case "absent":
       return [];
@@ -31,7 +32,7 @@ export function grow(path: string, kind: Kind, age: number): TreeEntry[] {
     case "full-dir":
       return [
         { path, kind: "directory", mtime, mode: age === 1 ? 0o500 : 0o2750 },
-        { path: `${path}/common`, kind: "file", content: `${age}` },
+        { path: `${path}/common`, kind: "file", content: `${age}`, mtime },
         { path: `${path}/only-${age}`, kind: "file", content: "x" },
         { path: `${path}/deep`, kind: "directory", mode: 0o555 },
         { path: `${path}/deep/er`, kind: "directory", mode: 0o500, mtime },

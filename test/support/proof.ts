@@ -8,6 +8,8 @@ import { countsOf, mirror, NOTHING_TO_DO, ofType, problemsOf } from "./syncline.
 
 export interface Proof {
   readonly args?: readonly string[];
+  /** Source and target as they are typed, where those are not the paths of the place. */
+  readonly typed?: readonly [source: string, target: string];
   readonly options?: Options;
   readonly tolerance?: Tolerance;
 }
@@ -31,8 +33,8 @@ export const DRIVERS: readonly DriverCase[] = [
 
 /** Mirrors source to target and proves by the judge that they are equal, and that a second run has nothing to do. */
 export async function mirrorAndProve(place: Place, proof: Proof = {}): Promise<Result> {
-  const { args = [], options = {}, tolerance = {} } = proof;
-  const line = [...args, place.source, place.target];
+  const { args = [], typed = [place.source, place.target], options = {}, tolerance = {} } = proof;
+  const line = [...args, ...typed];
   const result = await mirror(place, line, options);
   expect(outcome(result)).toEqual({ code: 0, problems: [], stderr: "" });
   expect(judge(place.source, place.target, tolerance)).toEqual([]);
@@ -58,6 +60,9 @@ export function outcome(result: Result): unknown {
     .join("\n");
   return { code: result.code, problems: problemsOf(result), stderr: bad };
 }
+
+/** {@link outcome} of a run that went well. */
+export const done: unknown = { code: 0, problems: [], stderr: "" };
 
 /** Names that a run uses for what is not in place yet, as the judge's walk shows them. */
 export function leftovers(walked: readonly { readonly path: string }[]): string[] {
