@@ -5,6 +5,7 @@ import type { Action } from "../../core/plan.ts";
 import type { Hasher } from "../../fs/hasher.ts";
 import type { PackRecord } from "../../wire/pack.ts";
 import { EntryProblem } from "../endpoint.ts";
+import { hasArrived } from "./already.ts";
 import type { Applier } from "./applier.ts";
 import { asEntryProblem } from "./applier.ts";
 import type { Basis, OpenBasis } from "./basis.ts";
@@ -60,7 +61,7 @@ export function putWhole(ctx: Applier, action: PutFile, { index, data }: Of<"who
     return ended(index, data.length, finishFile(ctx, action, staged, entry));
   } catch (error) {
     if (staged !== undefined) discard(ctx, staged.place.dir, staged.temp, true);
-    return failed(index, asEntryProblem("target", error));
+    return refused(ctx, { index, action }, asEntryProblem("target", error));
   } finally {
     if (staged !== undefined) ctx.driver.close(staged.fd);
   }
@@ -187,7 +188,7 @@ function complete(ctx: Applier, incoming: Incoming, { size, digest }: Of<"end">)
   });
   letGoBasis(incoming);
   if (result !== undefined) return result;
-  const failure = failed(index, incoming.problem!);
+  const failure = refused(ctx, incoming, incoming.problem!);
   return incoming.isStale ? { ...failure, again: "stale" } : failure;
 }
 
@@ -289,6 +290,16 @@ function ended(index: number, bytes: number, trouble: EntryProblem | undefined):
   const problem = trouble === undefined ? undefined : said(trouble);
   const file = { index, bytes, shared: 0, done: true };
   return problem === undefined ? file : { ...file, problem };
+}
+
+/** A file that cannot be put in place, since it is there already: whoever was cut off has got that far meanwhile. */
+function refused(
+  ctx: Applier,
+  { index, action }: Pick<Incoming, "index" | "action">,
+  trouble: EntryProblem,
+): EndedFile {
+  const isThere = ctx.options.again === true && hasArrived(ctx, action);
+  return isThere ? ended(index, 0, undefined) : failed(index, trouble);
 }
 
 function failed(index: number, trouble: EntryProblem): EndedFile {
