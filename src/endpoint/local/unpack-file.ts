@@ -17,6 +17,7 @@ import type { EndedFile } from "./jobs.ts";
 import { beginPart, keptBytes, partBytes } from "./parts.ts";
 import type { StagedFile } from "./put-file.ts";
 import { beginFile, finishFile } from "./put-file.ts";
+import { attempts, mostGrowth } from "./source-file.ts";
 
 export type PutFile = Extract<Action, { type: "put-file" }>;
 type Of<T extends PackRecord["type"]> = Extract<PackRecord, { type: T }>;
@@ -46,6 +47,7 @@ export interface Incoming {
   /** `undefined` once something is wrong: the rest passes by. */
   staged: StagedFile | undefined;
   position: number;
+  restarts: number;
   problem: EntryProblem | undefined;
 }
 
@@ -77,7 +79,7 @@ export function beginIncoming(
   const incoming: Incoming = {
     index,
     action,
-    entry: entry ?? action.entry,
+    entry: action.entry,
     hashers,
     basis,
     opened: undefined,
@@ -85,9 +87,11 @@ export function beginIncoming(
     isStale: false,
     staged: undefined,
     position: 0,
+    restarts: 0,
     problem: undefined,
   };
   attempt(ctx, incoming, () => {
+    incoming.entry = entryNow(ctx, action, entry);
     incoming.staged = beginPart(ctx, action, hashers.file);
   });
   hashers.file.begin();
@@ -113,10 +117,11 @@ export function take(
         hasher.update(sizeBytes(record.length));
         return;
       case "restart":
+        if (++incoming.restarts >= attempts) throw notAsAnnounced();
         ctx.driver.truncate(staged.fd, 0);
         incoming.position = 0;
         incoming.gatherer?.restart();
-        incoming.entry = record.entry ?? incoming.action.entry;
+        incoming.entry = entryNow(ctx, incoming.action, record.entry);
         hasher.begin();
         return;
       case "chunks":
@@ -125,6 +130,14 @@ export function take(
     }
   });
   return undefined;
+}
+
+/** What the file shall be: as planned, or what it has become, as far as that may go. */
+function entryNow(ctx: Applier, { entry }: PutFile, now: FileEntry | undefined): FileEntry {
+  if (now === undefined) return entry;
+  const mayDiffer = ctx.options.asPlanned !== true && now.size <= entry.size + mostGrowth;
+  if (!mayDiffer) throw notAsAnnounced();
+  return now;
 }
 
 function writeData(ctx: Applier, incoming: Incoming, { fd }: StagedFile, data: Uint8Array): void {

@@ -1,3 +1,5 @@
+import { setImmediate } from "node:timers/promises";
+
 import type { ContentSource, Outcome } from "../endpoint.ts";
 import { hasArrived } from "./already.ts";
 import type { ApplyWork } from "./apply-stream.ts";
@@ -85,7 +87,7 @@ async function findArrived(
   const missing: PutFile[] = [];
   using ctx = openApplier(work.host.driver, { ...work, self: work.host.self });
   for (const [i, put] of puts.entries()) {
-    if (i % looksAtOnce === 0) await new Promise((resolve) => setImmediate(resolve));
+    if (i % looksAtOnce === 0) await setImmediate();
     if (signal.aborted) break;
     (hasArrived(ctx, put) ? arrived : missing).push(put);
   }
