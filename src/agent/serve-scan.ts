@@ -4,13 +4,13 @@ import type { LocalEndpoint } from "../endpoint/local/local-endpoint.ts";
 import { newHasher } from "../fs/hasher.ts";
 import { copyRows } from "../wire/copy-rows.ts";
 import type { Messages } from "../wire/messages.ts";
-import type { WireRequest } from "../wire/requests.ts";
+import type { LikeSpec, WireRequest } from "../wire/requests.ts";
 import type { Run } from "../wire/row-runs.ts";
 import { RunCutter } from "../wire/row-runs.ts";
 import { rowsBehind } from "../wire/rows-behind.ts";
 import { RunMatcher } from "../wire/run-matcher.ts";
 import type { Segment } from "../wire/scan-messages.ts";
-import { readRuns, writePart } from "../wire/scan-messages.ts";
+import { readRuns, writeComplete, writePart } from "../wire/scan-messages.ts";
 
 type ScanSpec = Extract<WireRequest, { type: "scan" }>;
 
@@ -27,7 +27,17 @@ export async function serveScan(
 ): Promise<void> {
   const scanned = local.scan(scan, signal);
   const chunks = trimmed(after === undefined ? scanned : rowsBehind(scanned, after), scan.side);
-  if (like === undefined) return sendAll(chunks, messages);
+  const sent = like === undefined ? sendAll(chunks, messages) : sendUnlike(chunks, like, messages);
+  const rows = await sent;
+  await messages.send((out) => writeComplete(out, rows));
+}
+
+/** Sends rows that the other side has not, and says which of its own stand in the place of others. Returns how many there are. */
+async function sendUnlike(
+  chunks: AsyncIterable<SnapshotChunk>,
+  like: LikeSpec,
+  messages: Messages,
+): Promise<number> {
   const cutter = new RunCutter(like, await newHasher("blake3"));
   const known = listenToRuns(messages);
   const sender = newPartSender(messages);
@@ -42,9 +52,14 @@ export async function serveScan(
       await known.more();
     }
   };
-  for await (const chunk of chunks) for (const run of cutter.take(chunk)) await send(run);
+  let rows = 0;
+  for await (const chunk of chunks) {
+    rows += chunk.count;
+    for (const run of cutter.take(chunk)) await send(run);
+  }
   for (const run of cutter.finish()) await send(run);
   await sender.flush();
+  return rows;
 }
 
 /** Nobody asks when an entry of a target was made, and it does not compress. */
@@ -61,11 +76,14 @@ async function* trimmed(
   }
 }
 
-async function sendAll(chunks: AsyncIterable<SnapshotChunk>, messages: Messages): Promise<void> {
+async function sendAll(chunks: AsyncIterable<SnapshotChunk>, messages: Messages): Promise<number> {
+  let rowsInAll = 0;
   for await (const rows of chunks) {
+    rowsInAll += rows.count;
     const segments: Segment[] = [{ type: "rows", rows: rows.count }];
     await messages.send((out) => writePart(out, { segments, rows }));
   }
+  return rowsInAll;
 }
 
 interface KnownRuns {

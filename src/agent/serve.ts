@@ -25,6 +25,8 @@ import { serveApply } from "./serve-apply.ts";
 import { serveChunks, serveCompare, serveHash, serveRead } from "./serve-content.ts";
 import { serveScan } from "./serve-scan.ts";
 
+/** Places that are held open for one client. */
+const mostPlaces = 64;
 /** Bytes of the text that says what a run has replaced. */
 const mostRecordBytes = 32 << 20;
 
@@ -142,9 +144,10 @@ async function open(
   const typed = textOfBytes(request.path);
   if (typed === undefined || typed.includes("\0"))
     throw new SyncError("ROOT_UNREADABLE", "the path is not valid UTF-8");
+  if (endpoints.has(request.endpoint)) throw new WireError("a place was opened twice");
+  if (endpoints.size >= mostPlaces) throw new WireError("too many places were opened");
   const directory = path.resolve(home, typed);
   const endpoint = openLocal(directory, host);
-  await endpoints.get(request.endpoint)?.[Symbol.asyncDispose]();
   endpoints.set(request.endpoint, endpoint);
   await tellPlace(endpoint, messages);
 }

@@ -110,7 +110,8 @@ export async function runTargets(
   const onNotice = (message: string): void => ctx.report({ type: "notice", message });
   const { login = plainLogin } = request;
   const { connect } = ctx;
-  await using opener = newOpener({ local, login, onNotice, signal, connect });
+  const { preserve: wishes } = request;
+  await using opener = newOpener({ local, login, onNotice, signal, connect, wishes });
   const source = await lookAtSource(from!, opener);
   const places: (TargetPlace | LostPlace)[] = [];
   for (const where of to) places.push(await lookAtTarget(where, source, request, opener));

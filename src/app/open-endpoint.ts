@@ -5,6 +5,8 @@ import { locationKey } from "../core/location.ts";
 import type { Endpoint, Traffic } from "../endpoint/endpoint.ts";
 import type { LocalHost } from "../endpoint/local/host.ts";
 import { openLocal } from "../endpoint/local/local-endpoint.ts";
+import type { ForeignRules } from "./foreign-source.ts";
+import { asForeign } from "./foreign-source.ts";
 import type { ConnectRemote, RemoteContext, RemoteHost } from "./open-remote.ts";
 import { connectRemote } from "./open-remote.ts";
 
@@ -22,6 +24,8 @@ export interface OpenerOptions extends RemoteContext {
   readonly local: LocalHost;
   /** In place of ssh. */
   readonly connect: ConnectRemote | undefined;
+  /** What shall be kept, as far as it was said: some of it is not taken from another host unasked. */
+  readonly wishes: ForeignRules["wishes"];
 }
 
 interface Connection {
@@ -30,7 +34,8 @@ interface Connection {
   told: Traffic;
 }
 
-export function newOpener({ local, connect = connectRemote, ...context }: OpenerOptions): Opener {
+export function newOpener(options: OpenerOptions): Opener {
+  const { local, connect = connectRemote, wishes, ...context } = options;
   const stack = new AsyncDisposableStack();
   const connections = new Map<string, Connection>();
   const connectionOf = new Map<Endpoint, Connection>();
@@ -48,7 +53,8 @@ export function newOpener({ local, connect = connectRemote, ...context }: Opener
   const openRemote = async (location: RemoteLocation, path: ByteString): Promise<Endpoint> => {
     const connection = connectTo(location);
     const host = await connection.host;
-    const endpoint = stack.use(await host.open(location, path));
+    const opened = stack.use(await host.open(location, path));
+    const endpoint = asForeign(opened, { wishes, onNotice: context.onNotice });
     connectionOf.set(endpoint, connection);
     return endpoint;
   };

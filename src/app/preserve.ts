@@ -14,7 +14,10 @@ export interface EffectivePreserve {
   readonly refused: readonly PreserveKey[];
 }
 
-/** What a pair keeps: everything both ends can, but for what was said; owners, groups and devices as root or when asked. */
+/**
+ * What a pair keeps: everything both ends can, but for what was said; owners, groups and devices as root or when asked, and
+ * devices of another host only when asked.
+ */
 export function effectivePreserve(
   wishes: ReadonlyMap<PreserveKey, boolean>,
   source: Capabilities,
@@ -29,7 +32,8 @@ export function effectivePreserve(
       // Whole entries are at stake: each that cannot be made is a problem of its own.
       if (wholeEntries.has(key)) return [key, true];
     }
-    const usual = target.privileged || !forPrivileged.has(key);
+    const isForeign = key === "devices" && source.remote;
+    const usual = (target.privileged && !isForeign) || !forPrivileged.has(key);
     return [key, possible && (wish ?? usual)];
   };
   const preserve = Object.fromEntries(preserveKeys.map(decide)) as unknown as Preserve;

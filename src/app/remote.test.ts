@@ -1,5 +1,5 @@
 /** Runs with places on other hosts: hosts in memory, so that all that is between is this room's and the engine's. */
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 
 import { describe, expect, test } from "vitest";
 
@@ -222,6 +222,72 @@ describe("a mirror", () => {
     expect(same.exitCode).toBe(5);
     const overlapping = request("near:/data", ["far:/t", "far:/t/below"]);
     expect((await mirror(overlapping, ctx, systemClock)).exitCode).toBe(5);
+  });
+});
+
+describe("what lends power", () => {
+  interface Pulled {
+    readonly modes: readonly string[];
+    readonly notices: readonly string[];
+    readonly again: number | undefined;
+  }
+
+  /** Modes of what has come from another host, and what a second run makes of it. */
+  async function pull(preserve: MirrorRequest["preserve"]): Promise<Pulled> {
+    const network = newNetwork();
+    const far = network.world("far");
+    plant(far, "data" as RelPath, { kind: "directory", mode: 0o2755 });
+    plant(far, "data/setuid" as RelPath, { kind: "file", mode: 0o4755 });
+    plant(far, "data/setgid" as RelPath, { kind: "file", mode: 0o2755 });
+    plant(far, "data/null" as RelPath, { kind: "character-device", rdev: 0x103, mode: 0o666 });
+    const ctx = contextOf(network);
+    const wanted = request("far:/data", ["near:/data"], { preserve });
+    const run = await mirror(wanted, ctx, systemClock);
+    expect(run.exitCode).toBe(0);
+    const next = await mirror(wanted, contextOf(network), systemClock);
+    const totals = next.summaries[0]?.totals;
+    const names = ["", "/null", "/setgid", "/setuid"];
+    return {
+      modes: names.flatMap((name) => {
+        const node = nodeAt(network.world("near"), `data${name}` as RelPath);
+        return node === undefined ? [] : `${name} ${node.mode.toString(8)}`;
+      }),
+      notices: ctx.events.flatMap((one) => (one.type === "notice" ? one.message : [])),
+      again: totals && totals.created + totals.updated + totals.metadata + totals.deleted,
+    };
+  }
+
+  test("is not taken from another host unasked", async () => {
+    const { modes, notices, again } = await pull(new Map());
+    expect(modes).toEqual([" 2755", "/setgid 755", "/setuid 755"]);
+    expect(notices).toEqual([
+      "far:/data: set-id bits and capabilities of files are not taken from another host; see --preserve mode",
+      "far:/data: devices are not taken from another host; see --preserve devices",
+    ]);
+    expect(again).toBe(0);
+  });
+
+  test("is taken where it is asked for by name", async () => {
+    const asked = new Map([["mode", true] as const, ["devices", true] as const]);
+    expect(await pull(asked)).toEqual({
+      modes: [" 2755", "/null 666", "/setgid 2755", "/setuid 4755"],
+      notices: [],
+      again: 0,
+    });
+  });
+
+  test("goes to another host with everything else", async () => {
+    using place = newPlace();
+    const network = newNetwork();
+    mkdirSync(place.source);
+    writeFileSync(`${place.source}/setuid`, "");
+    chmodSync(`${place.source}/setuid`, 0o4755);
+    const ctx = contextOf(network);
+    await mirror(request(place.source, ["far:/data"]), ctx, systemClock);
+    // A set-id bit is only ever given to a file of the same owner.
+    const { uid, mode } = nodeAt(network.world("far"), "data/setuid" as RelPath)!;
+    expect(mode).toBe(uid === process.geteuid?.() ? 0o4755 : 0o755);
+    expect(ctx.events.filter(({ type }) => type === "notice")).toEqual([]);
   });
 });
 

@@ -53,7 +53,8 @@ export async function verify(
   const onNotice = (message: string): void => ctx.report({ type: "notice", message });
   const { login = plainLogin } = request;
   const { connect, signal } = ctx;
-  await using opener = newOpener({ local, login, onNotice, signal, connect });
+  const { preserve: wishes } = request;
+  await using opener = newOpener({ local, login, onNotice, signal, connect, wishes });
   const source = await lookAtSource(from, opener);
   requireRoot(request.source, source.root);
   // A file is looked at by way of the directory around it, which says nothing about the file.

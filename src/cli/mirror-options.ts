@@ -160,7 +160,8 @@ export function contentOptions({ preserve, noPreserve }: Gathered): Option[] {
     new Option(
       "--preserve <LIST>",
       "keep these, and say so where that fails: mode, times, owner, group, xattrs, acls, hardlinks, devices, " +
-        "specials (default: all that both sides can keep; owner, group and devices as root only)",
+        "specials (default: all that both sides can keep; owner, group and devices as root only; " +
+        "from another host devices and set-id bits of files only where devices and mode are named)",
     ).argParser(gather(preserve, (text) => text)),
     new Option("--no-preserve <LIST>", "neither compare nor keep these").argParser(
       gather(noPreserve, (text) => text),

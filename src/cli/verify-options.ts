@@ -77,7 +77,8 @@ function optionGroups(gathered: Gathered): [heading: string, options: Option[]][
           "modify-window": undefined,
           preserve:
             "compare these, and say so where that fails: mode, times, owner, group, xattrs, acls, hardlinks, devices, " +
-            "specials (default: all that both sides can keep; owner, group and devices as root only)",
+            "specials (default: all that both sides can keep; owner, group and devices as root only; " +
+            "from another host devices and set-id bits of files only where devices and mode are named)",
           "no-preserve": "do not compare these",
           links: "symbolic links in A, as the mirror took them; those in B are links",
         }),

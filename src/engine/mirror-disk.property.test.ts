@@ -5,9 +5,11 @@ import { afterAll, describe, expect, test } from "vitest";
 
 import type { TreeOptions, TreePair } from "../../test/model/arbitrary.ts";
 import { everyKind, treePairs } from "../../test/model/arbitrary.ts";
+import { carryOutAgain } from "../../test/model/cut-off.ts";
 import { makeOnDisk, newDirectory, seeDisk } from "../../test/model/disk.ts";
 import { plantModel, seeMemory } from "../../test/model/memory.ts";
 import { predict } from "../../test/model/oracle.ts";
+import { planOf } from "../../test/model/remembering.ts";
 import { runMirror } from "../../test/model/runs.ts";
 import { differencesFrom, filters } from "../../test/model/settings.ts";
 import type { Fact, ModelDirectory, ModelNode } from "../../test/model/tree.ts";
@@ -184,6 +186,29 @@ describe.each(between)("%s", (_name, driver, open) => {
         expect(differencesFrom(entries, found)).toEqual([]);
       }),
       { numRuns: 30 },
+    );
+  });
+});
+
+// Memory is never at the other end of a line.
+const toDisk = between.filter(([name]) => name.includes("to disk"));
+
+describe.each(toDisk)("%s", (_name, driver, open) => {
+  test("cut off after any action of each phase, and asked again, the target becomes the source", async () => {
+    const stops = fc.array(fc.nat(9), { minLength: 1 });
+    await fc.assert(
+      fc.asyncProperty(treePairs(kindsFor(driver)), stops, async (pair, stopsAfter) => {
+        using dir = newDirectory();
+        const [source, target] = open(dir.path, pair);
+        const replicas = { source: source.endpoint, target: target.endpoint };
+        const plan = await planOf(replicas);
+        const told = await carryOutAgain(replicas, plan, stopsAfter);
+        expect(told.filter(({ done, problem }) => !done || problem !== undefined)).toEqual([]);
+        const wanted = factsOf(pair.source);
+        const { timeResolution } = target.endpoint.capabilities;
+        expect(within(timeResolution, target.see(), wanted)).toEqual(wanted);
+      }),
+      { numRuns: 60 },
     );
   });
 });

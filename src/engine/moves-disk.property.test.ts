@@ -5,6 +5,7 @@ import { afterAll, describe, expect, test } from "vitest";
 
 import type { TreeOptions } from "../../test/model/arbitrary.ts";
 import { everyKind } from "../../test/model/arbitrary.ts";
+import { carryOutAgain } from "../../test/model/cut-off.ts";
 import { makeOnDisk, newDirectory, seeDisk } from "../../test/model/disk.ts";
 import { distinctTrees, steps, takeStep } from "../../test/model/movement.ts";
 import { handsOnDisk } from "../../test/model/movement-disk.ts";
@@ -18,6 +19,9 @@ import { openLocalHost } from "../endpoint/local/host.ts";
 import { openLocal } from "../endpoint/local/local-endpoint.ts";
 import type { Replicas } from "../../test/model/remembering.ts";
 import type { BaselineReader } from "../state/state.ts";
+
+/** By phase, and over again. */
+const stops = fc.array(fc.nat(9), { minLength: 1 });
 
 const drivers = ["libc", "portable"] as const;
 type Driver = (typeof drivers)[number];
@@ -150,6 +154,22 @@ describe.each(drivers)("%s", (driver) => {
         const needed = [...contentsOf(before)].filter((what) => contentsOf(wanted).has(what));
         expect(needed.filter((what) => !found.has(what))).toEqual([]);
         expect(troubles(await carryOut(here.replicas, await planOf(here.replicas)))).toEqual([]);
+        expect(here.target()).toEqual(wanted);
+        expect([...actionsOf(await planOf(here.replicas))]).toEqual([]);
+      }),
+      { numRuns: 150 },
+    );
+  });
+
+  test("cut off after any action of each phase, and asked again, everything is done, and once", async () => {
+    await fc.assert(
+      fc.asyncProperty(scene, stops, async ({ tree, taken, isRemembered }, stopsAfter) => {
+        using here = await stage(driver, tree, taken);
+        const wanted = here.source();
+        const plan = await planOf(here.replicas, isRemembered ? here.memory : undefined);
+        const told = await carryOutAgain(here.replicas, plan, stopsAfter);
+        expect(troubles(told)).toEqual([]);
+        expect(told.map(({ action }) => action)).toEqual([...actionsOf(plan)]);
         expect(here.target()).toEqual(wanted);
         expect([...actionsOf(await planOf(here.replicas))]).toEqual([]);
       }),

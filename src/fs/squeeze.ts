@@ -4,6 +4,9 @@ import type * as Zlib from "node:zlib";
 /** Ways to compress, by name. `zstd` is there from Node 22.15 on, `deflate` everywhere. */
 export type Codec = "none" | "zstd" | "deflate";
 
+/** What may be looked back at is up to 8 MiB: more than any level used here does, and less than the 128 that a peer could ask for. */
+const windowLog = 23;
+
 const load = createRequire(import.meta.url);
 let loaded: typeof Zlib | undefined;
 
@@ -59,7 +62,9 @@ function inflate(bytes: Uint8Array, codec: Codec, maxOutputLength: number): Uint
       return bytes;
     case "deflate":
       return zlib().inflateRawSync(bytes, options);
-    case "zstd":
-      return zlib().zstdDecompressSync(bytes, options);
+    case "zstd": {
+      const params = { [zlib().constants.ZSTD_d_windowLogMax]: windowLog };
+      return zlib().zstdDecompressSync(bytes, { ...options, params });
+    }
   }
 }

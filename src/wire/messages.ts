@@ -19,7 +19,7 @@ export interface Messages {
   expect<T>(read: (from: Reader) => T): Promise<T>;
 }
 
-/** A long message goes in parts, each after a byte that says whether more follow. */
+/** A long message goes in parts of this size, each after a byte that says whether more follow. */
 const partBytes = 1 << 20;
 const mostBytes = 64 << 20;
 const LAST = 0;
@@ -70,19 +70,20 @@ async function sendParts(channel: Channel, message: Uint8Array): Promise<void> {
 }
 
 async function receiveParts(channel: Channel): Promise<Uint8Array | undefined> {
-  const first = await channel.receive();
-  if (first === undefined) return undefined;
-  if (first[0] === LAST) return first.subarray(1);
-  const parts = [first];
-  let bytes = first.length;
+  const parts: Uint8Array[] = [];
+  let bytes = 0;
   for (;;) {
     const part = await channel.receive();
+    if (part === undefined && parts.length === 0) return undefined;
     if (part === undefined) throw new WireError("a message breaks off");
+    // Only the last part may be short, or memory would fill with next to nothing in each.
+    const isSound = part[0] === LAST || (part[0] === MORE && part.length === partBytes + 1);
+    if (!isSound) throw new WireError("a part of a message is none");
+    if (part[0] === LAST && parts.length === 0) return part.subarray(1);
     bytes += part.length;
     if (bytes > mostBytes) throw new WireError("a message is too long");
     parts.push(part);
     if (part[0] === LAST) return joined(parts, bytes - parts.length);
-    if (part[0] !== MORE || part.length < 2) throw new WireError("a part of a message is none");
   }
 }
 

@@ -59,12 +59,16 @@ export class PackReader {
   #inside(type: "data" | "hole" | "chunks" | "end" | "restart" | "cut"): PackRecord {
     const from = this.#from;
     switch (type) {
-      case "data":
-        return { type, data: this.#piece() };
+      case "data": {
+        const data = this.#piece();
+        return { type, data: data.length > 0 ? data : nothingIn(type) };
+      }
       case "hole":
-        return { type, length: from.varint() };
-      case "chunks":
-        return { type, first: from.varint(0xffff_ffff), count: from.varint(0xffff_ffff) };
+        return { type, length: from.varint() || nothingIn(type) };
+      case "chunks": {
+        const first = from.varint(0xffff_ffff);
+        return { type, first, count: from.varint(0xffff_ffff) || nothingIn(type) };
+      }
       case "end": {
         const record = { type, size: from.varint(), digest: from.bytes(digestBytes) } as const;
         if (record.digest.length !== digestBytes) throw new WireError("a digest is too short");
@@ -111,4 +115,9 @@ export class PackReader {
     if (entry === undefined || entry.kind === "file") return entry;
     throw new WireError("a file is none");
   }
+}
+
+/** Whoever sent nothing at all, over and over, could do so for ever. */
+function nothingIn(type: PackRecord["type"]): never {
+  throw new WireError(`a record of type ${type} holds nothing`);
 }

@@ -93,7 +93,9 @@ export function readPackHeader(pack: Uint8Array): PackHeader | undefined {
     number,
   ];
   const isSound = flags < 4 && view.getUint16(2, true) === 0 && first <= end;
-  if (codec === undefined || !isSound || length > mostPackBytes) return undefined;
+  // Each pack says something, or there might be packs without end.
+  const isFit = length > 0 && length <= mostPackBytes;
+  if (codec === undefined || !isSound || !isFit) return undefined;
   if (codec === "none" && pack.length !== packHeaderBytes + length) return undefined;
   return {
     codec,

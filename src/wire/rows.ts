@@ -123,6 +123,7 @@ function writeExtras(out: Writer, { count, flags, extras }: SnapshotChunk): void
 /** Reads rows. Values are within bounds; whether names and depths make sense together is for others to look at. */
 export function readRows(from: Reader): SnapshotChunk {
   const count = from.varint(mostRows);
+  if (count > from.remaining) throw new WireError("rows are more than their message");
   const chunk = newChunk(count);
   chunk.count = count;
   if (count === 0) return chunk;

@@ -27,6 +27,7 @@ function rawDigest(digest: ByteString): Uint8Array {
 export function readRuns(from: Reader): KnownRun[] {
   return from.list(mostRuns, () => {
     const rows = from.varint(mostRunRows);
+    if (rows === 0) throw new WireError("a run has no rows");
     const raw = from.raw(runDigestBytes);
     const isNone = raw.every((byte) => byte === 0);
     return { rows, digest: isNone ? undefined : byteString(raw) };
@@ -44,16 +45,34 @@ export interface ListingPart {
   readonly rows: SnapshotChunk;
 }
 
+/** What is said of a listing: a stretch of it; or that it is complete, and how many rows it has had. */
+export type ListingAnswer = ListingPart | { readonly rowsInAll: number };
+
+const PART = 0;
+const COMPLETE = 1;
+
 export function writePart(out: Writer, { segments, rows }: ListingPart): void {
-  out.list(segments, (segment) => {
+  out.u8(PART).list(segments, (segment) => {
     if (segment.type === "rows") out.u8(0).varint(segment.rows);
     else out.u8(1).varint(segment.first).varint(segment.count);
   });
   writeRows(out, rows);
 }
 
-/** Reads a part. Whether there are such runs is for whoever has them to look at. */
-export function readPart(from: Reader): ListingPart {
+/** Without this a listing has broken off, however its channel ends: what is missing would be taken for deleted. */
+export function writeComplete(out: Writer, rowsInAll: number): void {
+  out.u8(COMPLETE).varint(rowsInAll);
+}
+
+/** Reads what is said of a listing. Whether there are such runs is for whoever has them to look at. */
+export function readListing(from: Reader): ListingAnswer {
+  const type = from.u8();
+  if (type === COMPLETE) return { rowsInAll: from.varint() };
+  if (type === PART) return readPart(from);
+  throw new WireError("what is said of a listing is not known here");
+}
+
+function readPart(from: Reader): ListingPart {
   const segments = from.list(mostSegments, (): Segment => {
     const type = from.u8();
     if (type === 0) return { type: "rows", rows: from.varint() };

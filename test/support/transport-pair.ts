@@ -11,10 +11,13 @@ export interface PairOptions {
 }
 
 export type End = "client" | "server";
+export type Cut = "end" | "error" | "silence";
 
 export interface TransportPair extends Readonly<Record<End, Transport>> {
   /** Cuts the line: both ends see it end or fail, or nothing comes through any more and nobody hears of it. */
-  cut(how: "end" | "error" | "silence"): void;
+  cut(how: Cut): void;
+  /** Cuts it in the middle of whatever is under way, as soon as so many bytes have come to an end. */
+  cutAfter(to: End, bytes: number, how: Cut): void;
   /** Changes one byte on its way to an end, if that many come. */
   flip(to: End, place: number, mask: number): void;
   /** Bytes under way to an end, that were written and have not been read. */
@@ -40,12 +43,21 @@ export function transportPair(options: PairOptions = {}): TransportPair {
     cut: (how) => {
       for (const line of [to.client, to.server]) {
         if (how === "silence") line.isMute = true;
-        else line.close(how === "error" ? new Error("the line was cut") : undefined);
+        else line.close(troubleOf(how));
       }
+    },
+    cutAfter(end, bytes, how) {
+      to[end].severAfter(bytes, () => {
+        for (const line of [to.client, to.server]) line.sever(how);
+      });
     },
     flip: (end, place, mask) => to[end].flips.set(place, mask),
     underWay: (end) => to[end].size,
   };
+}
+
+function troubleOf(how: Cut): Error | undefined {
+  return how === "error" ? new Error("the line was cut") : undefined;
 }
 
 /** One direction. */
@@ -58,6 +70,9 @@ class Line {
   #wake: () => void = () => {};
   #isClosed = false;
   #error: Error | undefined;
+  #isSevered = false;
+  #lastByte = Infinity;
+  #onLastByte: () => void = () => {};
   isMute = false;
   size = 0;
   written = 0;
@@ -106,15 +121,14 @@ class Line {
 
   *#inParts(piece: Uint8Array): Generator<Uint8Array> {
     const { maxPiece = piece.length, capacity = Infinity } = this.#options;
-    for (let at = 0; at < piece.length;) {
+    for (let at = 0; at < piece.length && !this.#isSevered;) {
       const size = Math.min(1 + Math.floor(this.#chance() * maxPiece), piece.length - at);
-      const part = piece.subarray(
-        at,
-        at + (this.#options.maxPiece === undefined ? maxPiece : size),
-      );
+      const wanted = this.#options.maxPiece === undefined ? maxPiece : size;
+      const part = piece.subarray(at, at + Math.min(wanted, this.#lastByte - this.taken));
       at += part.length;
       this.size -= part.length;
       this.taken += part.length;
+      if (this.taken === this.#lastByte) this.#onLastByte();
       if (this.size <= capacity) for (const resolve of this.#writers.drain()) resolve();
       yield part;
     }
@@ -127,6 +141,20 @@ class Line {
     this.#error = error;
     for (const resolve of this.#writers.drain()) resolve();
     this.#wake();
+  }
+
+  severAfter(bytes: number, action: () => void): void {
+    this.#lastByte = this.taken + Math.max(1, bytes);
+    this.#onLastByte = action;
+  }
+
+  /** Nothing that is under way arrives. */
+  sever(how: Cut): void {
+    this.#isSevered = true;
+    this.#lastByte = Infinity;
+    this.#pieces.drain();
+    if (how === "silence") this.isMute = true;
+    else this.close(troubleOf(how));
   }
 
   /** What has been written no longer arrives. */

@@ -24,6 +24,8 @@ export interface ApplyThere {
 /** Says that nothing more is to be begun; a pack is longer. */
 const stop = new Uint8Array([1]);
 const endOfContent = new Uint8Array(0);
+/** How often content may be wanted: of files that are cut off on their way again and again. */
+const mostTimesAsked = 256;
 
 /**
  * Carries out actions at the other end, and sends the content that they need; what is there on the same line is not sent.
@@ -41,10 +43,12 @@ export async function* applyThere(
     const open = new Set(rest);
     try {
       for await (const outcomes of applyOnce({ ...work, options }, rest, signal)) {
-        for (const { action } of outcomes) open.delete(action);
+        for (const { action } of outcomes)
+          if (!open.delete(action)) throw new WireError("an action has two outcomes");
         again.progress();
         yield outcomes;
       }
+      if (open.size > 0 && !signal.aborted) throw new WireError("an action has no outcome");
       return;
     } catch (error) {
       await again.after(error);
@@ -76,13 +80,18 @@ async function* applyOnce(
   });
   const sending = newSending({ ...work, conversation, live, signal });
   sending.actions(actions);
+  let asked = 0;
   const { channel, messages } = conversation;
   try {
     for (;;) {
       const answer = await messages.receive((from) => readAnswer(from, actions.length));
       if (answer === undefined) break;
-      if (answer.type === "wants") sending.content(wantedOf(actions, answer.wants, options));
-      else {
+      if (answer.type === "wants") {
+        asked += answer.wants.length;
+        if (asked > mostTimesAsked * actions.length)
+          throw new WireError("content is wanted again and again");
+        sending.content(wantedOf(actions, answer.wants, options));
+      } else {
         const outcomes = answer.outcomes.map((one) => outcomeOf(remote, actions, one));
         // Content that is sent is counted as it goes.
         if (there !== undefined)
@@ -159,6 +168,7 @@ function newSending(work: SendingWork): Sending {
   const { channel } = conversation;
   let failure: { readonly error: unknown } | undefined;
   let last: Promise<void> = Promise.resolve();
+  let isBusy = false;
   const tellStop = (): void => void channel.send(stop).catch(() => {});
   const next = (send: () => Promise<void>): void => {
     last = last.then(send).catch((error: unknown) => {
@@ -173,7 +183,11 @@ function newSending(work: SendingWork): Sending {
         if (signal.aborted) tellStop();
         else signal.addEventListener("abort", tellStop);
       }),
-    content: (files) => next(() => sendContent(work, files)),
+    content(files) {
+      if (isBusy) throw new WireError("content is wanted before what was wanted is there");
+      isBusy = true;
+      next(() => sendContent(work, files, () => (isBusy = false)));
+    },
     check() {
       if (failure !== undefined) throw failure.error;
     },
@@ -207,6 +221,7 @@ function knownOf(
 async function sendContent(
   { remote, source, options, live, conversation, signal }: SendingWork,
   wanted: readonly WantedFile[],
+  onLast: () => void,
 ): Promise<void> {
   const { channel } = conversation;
   const { followLinks, asPlanned = false, preserve } = options;
@@ -216,6 +231,7 @@ async function sendContent(
     remote.counts.bytes += readPackHeader(pack)?.length ?? 0;
     await channel.send(pack);
   }
+  onLast();
   await channel.send(endOfContent);
 }
 

@@ -3,6 +3,7 @@ import { openHasher } from "../../fs/hasher.ts";
 import { decompress } from "../../fs/squeeze.ts";
 import { batchesBySize } from "../../wire/batches-by-size.ts";
 import { writeChunkLists } from "../../wire/chunk-lists.ts";
+import type { PackRecord } from "../../wire/pack.ts";
 import { packDigestBytes, packHeaderBytes, readPackHeader } from "../../wire/pack.ts";
 import { PackReader } from "../../wire/pack-reader.ts";
 import { PackWriter } from "../../wire/pack-writer.ts";
@@ -35,7 +36,12 @@ export async function* readThere(
       const from = { ...options, first: base + next };
       for await (const pack of packsOf(remote, rest, from, signal)) {
         const header = readPackHeader(pack);
-        if (header === undefined || header.end > base + files.length) throw noPack(remote);
+        const isNext =
+          header !== undefined &&
+          header.first === base + next &&
+          header.end <= base + files.length &&
+          header.continues === isInHand;
+        if (!isNext) throw noPack(remote);
         next = header.end - base;
         isInHand = header.isOpen;
         remote.counts.bytes += header.length;
@@ -126,30 +132,57 @@ export async function* readOneThere(
   signal: AbortSignal,
 ): AsyncGenerator<Uint8Array> {
   const options = { followLinks, asPlanned: true, xattrs: false, acls: false, compress: false };
-  for await (const pack of readThere(remote, [file], options, signal)) {
-    const header = readPackHeader(pack)!;
-    const records = decompress(pack.subarray(packHeaderBytes), header.codec, header.length);
-    const reader = new PackReader(records, header);
-    for (let record = reader.next(); record !== undefined; record = reader.next()) {
-      signal.throwIfAborted();
-      switch (record.type) {
-        case "whole":
-        case "data":
-          if (record.data.length > 0) yield record.data;
-          break;
-        case "hole":
-          yield* zeros(record.length);
-          break;
-        case "problem":
-          throw new EntryProblem("source", record.code, record.message);
-        case "restart":
-          throw new EntryProblem("source", "changed", "it changed while it was read");
-        case "cut":
-          throw new EntryProblem("source", "io", "the connection was lost while it was read");
-        default:
-      }
+  let left = file.entry.size;
+  const take = (length: number): number => {
+    left -= length;
+    if (left < 0) throw notAsAnnounced();
+    return length;
+  };
+  for await (const record of recordsOf(remote, readThere(remote, [file], options, signal))) {
+    signal.throwIfAborted();
+    switch (record.type) {
+      case "whole":
+      case "data":
+        if (take(record.data.length) > 0) yield record.data;
+        break;
+      case "hole":
+        yield* zeros(take(record.length));
+        break;
+      case "problem":
+        throw new EntryProblem("source", record.code, record.message);
+      case "restart":
+        throw new EntryProblem("source", "changed", "it changed while it was read");
+      case "cut":
+        throw new EntryProblem("source", "io", "the connection was lost while it was read");
+      case "chunks":
+        throw notAsAnnounced();
+      case "begin":
+      case "end":
     }
   }
+  if (left > 0 && !signal.aborted) throw notAsAnnounced();
+}
+
+async function* recordsOf(
+  remote: Remote,
+  packs: AsyncIterable<Uint8Array>,
+): AsyncGenerator<PackRecord> {
+  for await (const pack of packs) {
+    const header = readPackHeader(pack)!;
+    try {
+      const body = pack.subarray(packHeaderBytes);
+      const reader = new PackReader(decompress(body, header.codec, header.length), header);
+      for (let record = reader.next(); record !== undefined; record = reader.next()) yield record;
+    } catch (cause) {
+      throw new SyncError("ENDPOINT_PROTOCOL", `${remote.location}: a pack makes no sense`, {
+        cause,
+      });
+    }
+  }
+}
+
+function notAsAnnounced(): EntryProblem {
+  return new EntryProblem("source", "changed", "what arrived is not what was announced");
 }
 
 const zeroBytes = 256 * 1024;

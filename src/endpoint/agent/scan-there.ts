@@ -3,7 +3,8 @@ import { joinPath, rootPath } from "../../core/path.ts";
 import type { SnapshotChunk } from "../../core/snapshot.ts";
 import { DIRECTORY, nameAt } from "../../core/snapshot.ts";
 import { newRowOrder } from "../../wire/row-order.ts";
-import { readPart } from "../../wire/scan-messages.ts";
+import { readListing } from "../../wire/scan-messages.ts";
+import { WireError } from "../../wire/wire-error.ts";
 import type { ScanRequest } from "../endpoint.ts";
 import type { Remote } from "./remote.ts";
 import type { Conversation, Live } from "./agent-line.ts";
@@ -92,12 +93,18 @@ async function* readParts(
   signal.addEventListener("abort", stop);
   try {
     if (runs === undefined) channel.end();
+    let count = 0;
     for (;;) {
-      const part = await messages.receive(readPart);
+      const said = await messages.expect(readListing);
       signal.throwIfAborted();
-      if (part === undefined) return;
-      if (runs === undefined) yield part.rows;
-      else yield* runs.complete(part);
+      if ("rowsInAll" in said) {
+        if (said.rowsInAll === count) return;
+        throw new WireError("a listing has other rows than it says");
+      }
+      for (const rows of runs === undefined ? [said.rows] : runs.complete(said)) {
+        count += rows.count;
+        yield rows;
+      }
     }
   } catch (error) {
     runs?.check();

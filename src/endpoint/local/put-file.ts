@@ -3,6 +3,7 @@ import type { FileEntry } from "../../core/entry.ts";
 import type { Name, RelPath } from "../../core/path.ts";
 import { parentPath } from "../../core/path.ts";
 import type { Action } from "../../core/plan.ts";
+import { withPowersOf } from "../../core/powers.ts";
 import { FILE } from "../../core/snapshot.ts";
 import { readAttributesOf } from "../../fs/attributes.ts";
 import type { Copied } from "../../fs/copy.ts";
@@ -47,13 +48,15 @@ export function beginFile(
   return { place, temp, fd };
 }
 
-/** Sets the metadata of a filled file and gives it its place. */
+/** Sets the metadata of a filled file, which is not quite as planned perhaps, and gives it its place. */
 export function finishFile(
   ctx: Applier,
-  action: Pick<PutFile, "path" | "expected">,
+  action: Pick<PutFile, "path" | "expected" | "entry">,
   { place, temp, fd }: StagedFile,
-  entry: FileEntry,
+  now: FileEntry,
 ): EntryProblem | undefined {
+  // What a file has become meanwhile lends no power that nobody has planned.
+  const entry = withPowersOf(now, action.entry);
   const { uid, gid, mode, inherits } = freshFile(ctx, parentPath(action.path), place.dir, fd);
   // Where modes are not kept, a file that is replaced keeps its own.
   const replaced = action.expected?.kind === "file" ? action.expected : undefined;

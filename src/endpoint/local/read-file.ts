@@ -22,6 +22,7 @@ import {
   isPlanned,
   isSameMoment,
   isUntouched,
+  mostGrowth,
   noFile,
   pause,
   waitOutTick,
@@ -67,8 +68,6 @@ export interface NumberedFile {
 /** A file up to this size that is as it was scanned is one record. */
 const mostWhole = 256 * 1024;
 const pieceBytes = 256 * 1024;
-/** A file may grow by this much after the scan and still go into the pack that was meant for it. */
-const mostGrowth = 4 << 20;
 const after: Stat = newStat();
 
 export interface PackHashers {

@@ -1,5 +1,6 @@
 import type { SnapshotChunk } from "../../core/snapshot.ts";
 import type { RelPath } from "../../core/path.ts";
+import type { Action } from "../../core/plan.ts";
 import type { Side } from "../../core/problem.ts";
 import type { Directories } from "../../fs/directories.ts";
 import { openDirectories } from "../../fs/directories.ts";
@@ -10,6 +11,7 @@ import { newStat } from "../../fs/stat.ts";
 import { tempNames, tempRun } from "../../fs/temp-names.ts";
 import { walk } from "../../fs/walk.ts";
 import { decodeAction } from "../../core/action-batch.ts";
+import { applyAgain, resultsSoFar } from "./already.ts";
 import type { Applier } from "./applier.ts";
 import { asReadProblem } from "./applier.ts";
 import { applyAction } from "./apply-action.ts";
@@ -186,10 +188,13 @@ export function runApply(driver: FileDriver, job: ApplyJob): ApplyResult {
     job.source === undefined
       ? undefined
       : openDirectories(driver, job.source, job.options.followLinks);
+  const isAgain = job.options.again === true;
+  const known = isAgain ? resultsSoFar(ctx, actionsOf(batch)) : undefined;
+  const apply = isAgain ? applyAgain : applyAction;
   let row = 0;
   for (; row < rows && Atomics.load(job.signals, stopFlag) === 0; row++) {
     const action = decodeAction(batch, row);
-    const result = applyAction(ctx, source, action);
+    const result = known?.get(row) ?? apply(ctx, source, action);
     if ("done" in result) {
       bytes[row] = result.done.bytes;
       shared[row] = result.done.shared;
@@ -201,4 +206,8 @@ export function runApply(driver: FileDriver, job: ApplyJob): ApplyResult {
     if (action.type === "put-file") job.counters[countedFiles]!++;
   }
   return { type: "apply", done: row, bytes, shared, problems };
+}
+
+function actionsOf(batch: ApplyJob["batch"]): Action[] {
+  return Array.from(batch.types, (_, row) => decodeAction(batch, row));
 }

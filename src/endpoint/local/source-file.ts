@@ -8,6 +8,9 @@ export const attempts = 3;
 /** Milliseconds within which two changes of a file can leave the same mtime: kernels stamp times at every tick. */
 const tick = 20;
 
+/** A file may grow by this much after the scan and still be copied in this run. */
+export const mostGrowth: number = 4 << 20;
+
 const exactly = { timeResolution: 1 };
 
 /** Whether an open file is the one that somebody has planned with, unchanged. */

@@ -5,6 +5,7 @@ import type { Action } from "../../core/plan.ts";
 import type { Hasher } from "../../fs/hasher.ts";
 import type { PackRecord } from "../../wire/pack.ts";
 import { EntryProblem } from "../endpoint.ts";
+import { hasArrived } from "./already.ts";
 import type { Applier } from "./applier.ts";
 import { asEntryProblem } from "./applier.ts";
 import type { Basis, OpenBasis } from "./basis.ts";
@@ -16,6 +17,7 @@ import type { EndedFile } from "./jobs.ts";
 import { beginPart, keptBytes, partBytes } from "./parts.ts";
 import type { StagedFile } from "./put-file.ts";
 import { beginFile, finishFile } from "./put-file.ts";
+import { attempts, mostGrowth } from "./source-file.ts";
 
 export type PutFile = Extract<Action, { type: "put-file" }>;
 type Of<T extends PackRecord["type"]> = Extract<PackRecord, { type: T }>;
@@ -45,6 +47,7 @@ export interface Incoming {
   /** `undefined` once something is wrong: the rest passes by. */
   staged: StagedFile | undefined;
   position: number;
+  restarts: number;
   problem: EntryProblem | undefined;
 }
 
@@ -60,7 +63,7 @@ export function putWhole(ctx: Applier, action: PutFile, { index, data }: Of<"who
     return ended(index, data.length, finishFile(ctx, action, staged, entry));
   } catch (error) {
     if (staged !== undefined) discard(ctx, staged.place.dir, staged.temp, true);
-    return failed(index, asEntryProblem("target", error));
+    return refused(ctx, { index, action }, asEntryProblem("target", error));
   } finally {
     if (staged !== undefined) ctx.driver.close(staged.fd);
   }
@@ -76,7 +79,7 @@ export function beginIncoming(
   const incoming: Incoming = {
     index,
     action,
-    entry: entry ?? action.entry,
+    entry: action.entry,
     hashers,
     basis,
     opened: undefined,
@@ -84,9 +87,11 @@ export function beginIncoming(
     isStale: false,
     staged: undefined,
     position: 0,
+    restarts: 0,
     problem: undefined,
   };
   attempt(ctx, incoming, () => {
+    incoming.entry = entryNow(ctx, action, entry);
     incoming.staged = beginPart(ctx, action, hashers.file);
   });
   hashers.file.begin();
@@ -112,10 +117,11 @@ export function take(
         hasher.update(sizeBytes(record.length));
         return;
       case "restart":
+        if (++incoming.restarts >= attempts) throw notAsAnnounced();
         ctx.driver.truncate(staged.fd, 0);
         incoming.position = 0;
         incoming.gatherer?.restart();
-        incoming.entry = record.entry ?? incoming.action.entry;
+        incoming.entry = entryNow(ctx, incoming.action, record.entry);
         hasher.begin();
         return;
       case "chunks":
@@ -124,6 +130,14 @@ export function take(
     }
   });
   return undefined;
+}
+
+/** What the file shall be: as planned, or what it has become, as far as that may go. */
+function entryNow(ctx: Applier, { entry }: PutFile, now: FileEntry | undefined): FileEntry {
+  if (now === undefined) return entry;
+  const mayDiffer = ctx.options.asPlanned !== true && now.size <= entry.size + mostGrowth;
+  if (!mayDiffer) throw notAsAnnounced();
+  return now;
 }
 
 function writeData(ctx: Applier, incoming: Incoming, { fd }: StagedFile, data: Uint8Array): void {
@@ -187,7 +201,7 @@ function complete(ctx: Applier, incoming: Incoming, { size, digest }: Of<"end">)
   });
   letGoBasis(incoming);
   if (result !== undefined) return result;
-  const failure = failed(index, incoming.problem!);
+  const failure = refused(ctx, incoming, incoming.problem!);
   return incoming.isStale ? { ...failure, again: "stale" } : failure;
 }
 
@@ -289,6 +303,16 @@ function ended(index: number, bytes: number, trouble: EntryProblem | undefined):
   const problem = trouble === undefined ? undefined : said(trouble);
   const file = { index, bytes, shared: 0, done: true };
   return problem === undefined ? file : { ...file, problem };
+}
+
+/** A file that cannot be put in place, since it is there already: whoever was cut off has got that far meanwhile. */
+function refused(
+  ctx: Applier,
+  { index, action }: Pick<Incoming, "index" | "action">,
+  trouble: EntryProblem,
+): EndedFile {
+  const isThere = ctx.options.again === true && hasArrived(ctx, action);
+  return isThere ? ended(index, 0, undefined) : failed(index, trouble);
 }
 
 function failed(index: number, trouble: EntryProblem): EndedFile {

@@ -1,7 +1,11 @@
+import { setImmediate } from "node:timers/promises";
+
 import type { ContentSource, Outcome } from "../endpoint.ts";
+import { hasArrived } from "./already.ts";
 import type { ApplyWork } from "./apply-stream.ts";
 import type { Basis } from "./basis.ts";
 import { bytesToRead, findBases } from "./find-bases.ts";
+import { openApplier } from "./run-job.ts";
 import type { PutFile } from "./unpack-file.ts";
 import type { Unfinished } from "./unpack-stream.ts";
 import { broken, unpackStream } from "./unpack-stream.ts";
@@ -30,6 +34,12 @@ export async function* unpackPuts(
   turn = 0,
 ): AsyncGenerator<Outcome[]> {
   const { work, source, signal } = by;
+  if (work.options.again === true && turn === 0) {
+    const { arrived, missing } = await findArrived(work, puts, signal);
+    yield arrived.map((action) => ({ action, done: true, bytes: 0, shared: 0 }));
+    if (missing.length > 0) yield* unpackPuts(by, missing, 1);
+    return;
+  }
   if (turn === mostTurns) throw broken(source, "files are cut off again and again");
   const groups = source.usesBasis ? groupsOf(puts) : [puts];
   const find = (group: readonly PutFile[] | undefined): Promise<ReadonlyMap<number, Basis>> => {
@@ -62,6 +72,26 @@ async function* putAgain(
     open.push(...again.cut);
   }
   if (open.length > 0) yield* unpackPuts(by, open, turn + 1);
+}
+
+/** Between looks at so many files, others get their turn. */
+const looksAtOnce = 1024;
+
+/** Parts those that stand in their place from those that do not, where somebody was cut off. */
+async function findArrived(
+  work: ApplyWork,
+  puts: readonly PutFile[],
+  signal: AbortSignal,
+): Promise<{ readonly arrived: readonly PutFile[]; readonly missing: readonly PutFile[] }> {
+  const arrived: PutFile[] = [];
+  const missing: PutFile[] = [];
+  using ctx = openApplier(work.host.driver, { ...work, self: work.host.self });
+  for (const [i, put] of puts.entries()) {
+    if (i % looksAtOnce === 0) await setImmediate();
+    if (signal.aborted) break;
+    (hasArrived(ctx, put) ? arrived : missing).push(put);
+  }
+  return { arrived, missing };
 }
 
 async function findUnlessAborted(

@@ -1,6 +1,7 @@
 import { SyncError } from "../../base/errors.ts";
 import { sizeBytes } from "../../core/content-hash.ts";
 import type { FileEntry } from "../../core/entry.ts";
+import { withPowersOf } from "../../core/powers.ts";
 import type { PackRecord } from "../../wire/pack.ts";
 import type { ContentHasher } from "../../wire/pack-reads.ts";
 import { EntryProblem } from "../endpoint.ts";
@@ -55,9 +56,15 @@ export class IncomingFile {
     this.#target = target;
     this.#ctx = ctx;
     this.#action = action;
-    this.#entry = entry ?? action.entry;
+    this.#entry = this.#now(entry);
     this.#hasher = hasher;
     hasher.begin();
+  }
+
+  /** What a file has become meanwhile lends no power that nobody has planned. */
+  #now(entry: FileEntry | undefined): FileEntry {
+    const { entry: planned } = this.#action;
+    return entry === undefined ? planned : withPowersOf(entry, planned);
   }
 
   /** Takes some content, or word that it starts anew. Resolves when there is room for more. */
@@ -83,7 +90,7 @@ export class IncomingFile {
         this.#advance(record.length);
         return;
       case "restart":
-        this.#entry = record.entry ?? this.#action.entry;
+        this.#entry = this.#now(record.entry);
         this.#hasher.begin();
         this.#position = 0;
         return this.drop();
