@@ -1,4 +1,4 @@
-import type { UserConfig } from "tsdown";
+import type { TsdownPlugin, UserConfig } from "tsdown";
 
 /**
  * How programs for other hosts are built: each is one file, with everything in it, for the oldest Node that will do. They are of the
@@ -17,7 +17,27 @@ export function carriedProgram(entry: Record<string, string>): UserConfig {
     logLevel: "warn",
     outputOptions: { codeSplitting: false },
     platform: "node",
+    plugins: [lateBuiltins()],
     report: false,
     target: "node18",
+  };
+}
+
+const statement =
+  /^let (node_\w+) = require\("(node:(?:child_process|crypto|events|fs\/promises|url|zlib))"\);$/gm;
+
+/**
+ * Loads what only an agent that starts an ssh needs, and no thread of any, when it is first used: `node:child_process` alone costs
+ * more than the rest of the start.
+ */
+function lateBuiltins(): TsdownPlugin {
+  return {
+    name: "late-builtins",
+    renderChunk: (code) =>
+      code.replaceAll(
+        statement,
+        (_line, name: string, module: string) =>
+          `let ${name} = new Proxy({}, { get: (_, name) => require("${module}")[name] });`,
+      ),
   };
 }

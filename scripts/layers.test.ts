@@ -88,10 +88,12 @@ const cases: { name: string; files: Record<string, string>; violations: string[]
     ],
   },
   {
-    name: "drivers do not import each other, and the agent imports none but the local one",
+    name: "drivers do not import each other, and the agent imports the local one and its own client",
     files: {
       "agent/main.ts":
-        '/** Serves. */\nimport "../endpoint/local/open.ts";\nimport "../endpoint/sftp/open.ts";\n',
+        '/** Serves. */\nimport "../endpoint/local/open.ts";\nimport "../endpoint/sftp/open.ts";\n' +
+        'import "../endpoint/agent/open.ts";\nimport "../endpoint/memory/open.ts";\n',
+      "endpoint/agent/open.ts": 'import "../ssh/start.ts";\n',
       "endpoint/endpoint.ts": "/** The contract. */\n",
       "endpoint/local/open.ts": 'import "../endpoint.ts";\nimport "../memory/open.ts";\n',
       "endpoint/memory/open.ts": "",
@@ -99,7 +101,8 @@ const cases: { name: string; files: Record<string, string>; violations: string[]
       "endpoint/ssh/start.ts": 'import "../sftp/open.ts";\n',
     },
     violations: [
-      "src/agent/main.ts:3: imports endpoint/sftp/open.ts; the agent serves the local endpoint only",
+      "src/agent/main.ts:3: imports endpoint/sftp/open.ts; the agent serves its own host, and hosts that have an agent",
+      "src/agent/main.ts:5: imports endpoint/memory/open.ts; the agent serves its own host, and hosts that have an agent",
       "src/endpoint/local/open.ts:2: imports endpoint/memory/open.ts; drivers do not know each other",
       "src/endpoint/ssh/start.ts:1: imports endpoint/sftp/open.ts; what drivers share knows none of them",
     ],

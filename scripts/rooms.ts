@@ -55,8 +55,9 @@ export const NARROW: readonly Narrow[] = [
   {
     from: /^agent\//,
     to: /^endpoint\/[^/]+\//,
-    except: /^endpoint\/local\//,
-    because: "the agent serves the local endpoint only",
+    // By `agent` it has a client of its own kind: one host sends to another by itself, and neither needs to trust a third.
+    except: /^endpoint\/(?:local|agent|ssh)\//,
+    because: "the agent serves its own host, and hosts that have an agent",
   },
   {
     from: CONTRACT,

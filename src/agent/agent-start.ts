@@ -1,5 +1,7 @@
 import type { Carried, LocalHost } from "../endpoint/local/host.ts";
+import type { Variables } from "../endpoint/ssh/ssh-process.ts";
 import type { Transport } from "../wire/transport.ts";
+import type { ConnectOn } from "./other-hosts.ts";
 
 /** What the bootstrap hands to the program that it has made sure of. */
 export interface AgentStart {
@@ -10,6 +12,13 @@ export interface AgentStart {
   readonly carried: Carried;
   /** A directory to be removed at the end. */
   readonly temporary: string | undefined;
+  /** The bootstrap itself. */
+  readonly bootstrapText: string;
+}
+
+/** What is around the program that has been started. */
+export interface Surroundings {
+  readonly environment: Variables;
 }
 
 /** What an agent knows of how it was started. */
@@ -18,6 +27,8 @@ export interface AgentFacts {
   readonly openHost: () => Promise<LocalHost>;
   /** Paths that are not absolute begin here. */
   readonly home: string;
+  /** Gives what makes connections to other hosts, which few agents are asked for. */
+  readonly connectOn: () => Promise<ConnectOn>;
 }
 
 /** Speaks the protocol until the other side is through, or lost. */

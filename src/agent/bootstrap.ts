@@ -14,6 +14,9 @@ import type * as Main from "./main.ts";
 import { openPartStore } from "./part-store.ts";
 import { readBlock } from "./read-block.ts";
 
+/** This very program, where the loader has left it. */
+declare const bootstrapText: string;
+
 try {
   bootstrap();
 } catch (error) {
@@ -75,7 +78,7 @@ function start(
     );
   }
   const agent = module.createRequire(program)(program) as typeof Main;
-  void agent.start({ ...how, carried: { program, natives } });
+  void agent.start({ ...how, carried: { program, natives }, bootstrapText });
 }
 
 /** What has come for the agent meanwhile, up to the block that ends it. */

@@ -1,6 +1,7 @@
 /**
- * `agent` is the program that runs on another host: it serves one local endpoint over its standard input and output. It comes as
- * one file over the very connection that it serves, and starts from there; see `bootstrap.ts`. It knows nothing of who asks.
+ * `agent` is the program that runs on another host: it serves the places of that host over its standard input and output, and those
+ * of hosts that it reaches from there as a client of their agents. It comes as one file over the very connection that it serves, and
+ * starts from there; see `bootstrap.ts`. It knows nothing of who asks.
  */
 import { isMainThread } from "node:worker_threads";
 
@@ -17,5 +18,5 @@ if (!isMainThread) void import("../endpoint/local/worker.ts");
 export async function start(handed: AgentStart): Promise<void> {
   const { runAgent } = await import("./run-agent.ts");
   const { serve } = await import("./serve.ts");
-  process.exit(await runAgent(handed, serve));
+  process.exit(await runAgent({ ...handed, environment: process.env }, serve));
 }

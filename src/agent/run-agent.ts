@@ -5,7 +5,8 @@ import { inspect } from "node:util";
 
 import type { LocalHost } from "../endpoint/local/host.ts";
 import { openLocalHost } from "../endpoint/local/host.ts";
-import type { AgentStart, Serve } from "./agent-start.ts";
+import type { AgentStart, Serve, Surroundings } from "./agent-start.ts";
+import type { ConnectOn } from "./other-hosts.ts";
 import { openStdio } from "./stdio.ts";
 
 /** How long work in hand may take to stop once there is nobody left to do it for. */
@@ -15,14 +16,18 @@ const graceMs = 500;
  * Serves until the other side is through, and returns the exit code; or until it is not there any more, and kills the process, for
  * work may still go on that nobody waits for.
  */
-export async function runAgent(start: AgentStart, serve: Serve): Promise<number> {
-  const { carried, temporary } = start;
+export async function runAgent(start: AgentStart & Surroundings, serve: Serve): Promise<number> {
+  const { carried, temporary, bootstrapText, environment } = start;
+  const { program: agent, natives } = carried;
+  const programs = { agent, bootstrap: { text: bootstrapText }, natives };
   const { transport, closed, finish } = openStdio(start);
   let code = 0;
   const all = async (): Promise<void> => {
     try {
       const openHost = (): Promise<LocalHost> => openLocalHost(undefined, undefined, carried);
-      await serve(transport, { openHost, home: os.homedir() });
+      const connectOn = async (): Promise<ConnectOn> =>
+        (await import("./connect-on.ts")).connectWith({ programs, environment });
+      await serve(transport, { openHost, home: os.homedir(), connectOn });
     } catch (error) {
       code = 1;
       // The last words are what people get to see.

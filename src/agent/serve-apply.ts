@@ -2,8 +2,7 @@ import type { ChunkList } from "../core/chunk-list.ts";
 import type { Entry } from "../core/entry.ts";
 import type { RelPath } from "../core/path.ts";
 import type { Action } from "../core/plan.ts";
-import type { ContentSource } from "../endpoint/endpoint.ts";
-import type { LocalEndpoint } from "../endpoint/local/local-endpoint.ts";
+import type { ContentSource, Endpoint } from "../endpoint/endpoint.ts";
 import { readActions } from "../wire/actions.ts";
 import type { Channel } from "../wire/channel.ts";
 import type { NumberedChunks, WireWant } from "../wire/apply-answers.ts";
@@ -16,9 +15,9 @@ type ApplySpec = Extract<WireRequest, { type: "apply" }>;
 
 /** What an apply works with. */
 export interface ApplyService {
-  readonly local: LocalEndpoint;
+  readonly target: Endpoint;
   /** Where it is the agent's, too. */
-  readonly source: LocalEndpoint | undefined;
+  readonly source: Endpoint | undefined;
   readonly messages: Messages;
   readonly channel: Channel;
 }
@@ -28,19 +27,19 @@ export interface ApplyService {
  * asked for when its turn has come, with what is here of it already, and comes in packs with an empty message behind them.
  */
 export async function serveApply(
-  { local, source, messages, channel }: ApplyService,
+  { target, source, messages, channel }: ApplyService,
   { ordered, usesBasis, options }: ApplySpec,
 ): Promise<void> {
   const actions = await allActions(messages);
   const known = knownOf(actions, await messages.expect((from) => readKnown(from, actions.length)));
   const numbers = new Map(actions.map((action, i) => [action, i]));
   const incoming = listen(channel);
-  const across = { location: local.location, usesBasis };
+  const across = { location: target.location, usesBasis };
   const from = source ?? contentAcross(across, actions, { messages, incoming, known });
   const signal = AbortSignal.any([channel.signal, incoming.stopped]);
   // Actions are told apart by what they are, and come back as they went.
   const how = known === undefined ? options : { ...options, known };
-  for await (const outcomes of local.apply(actions, ordered, from, how, signal)) {
+  for await (const outcomes of target.apply(actions, ordered, from, how, signal)) {
     const told = outcomes.map(({ action, done, bytes, shared, problem, chunks }): WireOutcome => ({
       index: numbers.get(action)!,
       done,

@@ -1,5 +1,4 @@
-import type { ContentCheck, HashRequest, WantedFile } from "../endpoint/endpoint.ts";
-import type { LocalEndpoint } from "../endpoint/local/local-endpoint.ts";
+import type { ContentCheck, Endpoint, HashRequest, WantedFile } from "../endpoint/endpoint.ts";
 import type { Channel } from "../wire/channel.ts";
 import { readChunkLists, writeChunkLists } from "../wire/chunk-lists.ts";
 import type { Messages } from "../wire/messages.ts";
@@ -7,6 +6,7 @@ import type { Reader } from "../wire/reader.ts";
 import type { WireRequest } from "../wire/requests.ts";
 import type { WireDigest, WireEquality } from "../wire/verdicts.ts";
 import * as verdicts from "../wire/verdicts.ts";
+import { WireError } from "../wire/wire-error.ts";
 
 type Of<T extends WireRequest["type"]> = Extract<WireRequest, { type: T }>;
 
@@ -31,18 +31,18 @@ function readWanted(from: Reader): WantedFile[] {
 
 /** Sends the content of files, in packs. */
 export async function serveRead(
-  local: LocalEndpoint,
+  endpoint: Endpoint,
   { options }: Of<"read">,
   { messages, channel }: { readonly messages: Messages; readonly channel: Channel },
 ): Promise<void> {
   const files = await allFiles(messages);
-  for await (const pack of local.readFiles(files, options, channel.signal))
+  for await (const pack of endpoint.readFiles(files, options, channel.signal))
     await channel.send(pack);
 }
 
 /** Hashes files, batch after batch; the next one is under way while the last one's verdicts are sent. */
 export async function serveHash(
-  local: LocalEndpoint,
+  endpoint: Endpoint,
   { options }: Of<"hash">,
   messages: Messages,
   signal: AbortSignal,
@@ -62,7 +62,7 @@ export async function serveHash(
   for (;;) {
     const batch = await next();
     if (batch === undefined) break;
-    const digests = (await local.hash(batch, options, signal)).map((one): WireDigest => one);
+    const digests = (await endpoint.hash(batch, options, signal)).map((one): WireDigest => one);
     await answered;
     answered = messages.send((out) => verdicts.writeDigests(out, digests));
     // Whoever waits for the next batch still must not leave a rejection behind.
@@ -73,7 +73,7 @@ export async function serveHash(
 
 /** Cuts files into chunks, batch after batch. */
 export async function serveChunks(
-  local: LocalEndpoint,
+  endpoint: Endpoint,
   { side }: Of<"chunks">,
   messages: Messages,
   signal: AbortSignal,
@@ -81,14 +81,14 @@ export async function serveChunks(
   for (;;) {
     const files = await messages.receive(verdicts.readFiles);
     if (files === undefined) return;
-    for (const list of await local.chunks(files, { side }, signal))
+    for (const list of await endpoint.chunks(files, { side }, signal))
       await messages.send((out) => writeChunkLists(out, [list]));
   }
 }
 
 /** Compares content of two replicas of this machine. */
 export async function serveCompare(
-  { target, source }: { readonly target: LocalEndpoint; readonly source: LocalEndpoint },
+  { target, source }: { readonly target: Endpoint; readonly source: Endpoint },
   { options }: Of<"compare">,
   messages: Messages,
   signal: AbortSignal,
@@ -103,8 +103,9 @@ export async function serveCompare(
       });
     });
     if (checks === undefined) return;
-    const equalities = await target.compareContent(checks, source, options, signal)!;
-    const told = equalities.map((one): WireEquality => one);
+    const compared = target.compareContent(checks, source, options, signal);
+    if (compared === undefined) throw new WireError("content is asked for that is not all at hand");
+    const told = (await compared).map((one): WireEquality => one);
     await messages.send((out) => verdicts.writeEqualities(out, told));
   }
 }

@@ -1,6 +1,6 @@
 import type { SnapshotChunk } from "../core/snapshot.ts";
 import { newChunk } from "../core/snapshot.ts";
-import type { LocalEndpoint } from "../endpoint/local/local-endpoint.ts";
+import type { Endpoint } from "../endpoint/endpoint.ts";
 import { newHasher } from "../fs/hasher.ts";
 import { copyRows } from "../wire/copy-rows.ts";
 import type { Messages } from "../wire/messages.ts";
@@ -20,12 +20,12 @@ const partSegments = 4096;
 
 /** Sends the rows of a scan; those that the other side has as well are only named. */
 export async function serveScan(
-  local: LocalEndpoint,
+  endpoint: Endpoint,
   { scan, like, after }: ScanSpec,
   messages: Messages,
   signal: AbortSignal,
 ): Promise<void> {
-  const scanned = local.scan(scan, signal);
+  const scanned = endpoint.scan(scan, signal);
   const chunks = trimmed(after === undefined ? scanned : rowsBehind(scanned, after), scan.side);
   const sent = like === undefined ? sendAll(chunks, messages) : sendUnlike(chunks, like, messages);
   const rows = await sent;

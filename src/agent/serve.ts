@@ -1,10 +1,4 @@
-import path from "node:path";
-
-import { textOfBytes } from "../base/byte-string.ts";
-import { SyncError } from "../base/errors.ts";
-import type { LocalHost } from "../endpoint/local/host.ts";
-import type { LocalEndpoint } from "../endpoint/local/local-endpoint.ts";
-import { openLocal } from "../endpoint/local/local-endpoint.ts";
+import type { Endpoint } from "../endpoint/endpoint.ts";
 import { packMessage, unpackMessage } from "../fs/message-codec.ts";
 import { codecsHere } from "../fs/squeeze.ts";
 import { agentFacts, agentLimits, agentPulse, codecFor } from "../wire/agent-facts.ts";
@@ -21,26 +15,22 @@ import { openSession } from "../wire/session.ts";
 import type { Transport } from "../wire/transport.ts";
 import { WireError } from "../wire/wire-error.ts";
 import type { AgentFacts } from "./agent-start.ts";
+import { newOtherHosts } from "./other-hosts.ts";
 import { serveApply } from "./serve-apply.ts";
 import { serveChunks, serveCompare, serveHash, serveRead } from "./serve-content.ts";
+import type { OpenService } from "./serve-open.ts";
+import { placeOf, serveOpen } from "./serve-open.ts";
 import { serveScan } from "./serve-scan.ts";
 
-/** Places that are held open for one client. */
-const mostPlaces = 64;
 /** Bytes of the text that says what a run has replaced. */
 const mostRecordBytes = 32 << 20;
 
-/** What is served over one connection. */
-interface Service {
-  readonly host: LocalHost;
-  readonly home: string;
-  readonly endpoints: Map<number, LocalEndpoint>;
-}
-
 /** Answers requests until the other side says goodbye, or is lost. */
-export async function serve(transport: Transport, { openHost, home }: AgentFacts): Promise<void> {
+export async function serve(transport: Transport, facts: AgentFacts): Promise<void> {
+  const { openHost, home, connectOn } = facts;
   await using host = await openHost();
-  const service: Service = { host, home, endpoints: new Map() };
+  await using others = newOtherHosts(connectOn);
+  const service: OpenService = { host, home, others, endpoints: new Map() };
   const session: Session = openSession({
     transport,
     role: "server",
@@ -71,7 +61,7 @@ interface Answering {
   readonly messages: Messages;
 }
 
-async function answer(service: Service, request: Uint8Array, to: Answering): Promise<void> {
+async function answer(service: OpenService, request: Uint8Array, to: Answering): Promise<void> {
   const { channel } = to;
   try {
     await carryOut(service, decodeRequest(request), to);
@@ -81,85 +71,68 @@ async function answer(service: Service, request: Uint8Array, to: Answering): Pro
   }
 }
 
-async function carryOut(service: Service, request: WireRequest, to: Answering): Promise<void> {
+async function carryOut(service: OpenService, request: WireRequest, to: Answering): Promise<void> {
   const { channel, messages } = to;
   const { signal } = channel;
   if (request.type === "open") {
-    await open(service, request, messages);
+    await serveOpen(service, request, to);
     return;
   }
-  const local = endpointOf(service, request.endpoint);
+  const endpoint = endpointOf(service, request.endpoint);
   switch (request.type) {
     case "make-root":
-      await local.makeRoot();
-      await tellPlace(local, messages);
+      await endpoint.makeRoot();
+      await tellPlace(endpoint, messages);
       return;
     case "scan":
-      await serveScan(local, request, messages, signal);
+      await serveScan(endpoint, request, messages, signal);
       return;
     case "read":
-      await serveRead(local, request, to);
+      await serveRead(endpoint, request, to);
       return;
     case "compare": {
       const source = endpointOf(service, request.source);
-      await serveCompare({ target: local, source }, request, messages, signal);
+      await serveCompare({ target: endpoint, source }, request, messages, signal);
       return;
     }
     case "hash":
-      await serveHash(local, request, messages, signal);
+      await serveHash(endpoint, request, messages, signal);
       return;
     case "chunks":
-      await serveChunks(local, request, messages, signal);
+      await serveChunks(endpoint, request, messages, signal);
       return;
     case "begin-versions":
-      await beginVersions(local, request.at, messages);
+      await beginVersions(endpoint, request.at, messages);
       return;
     case "apply": {
       const source = request.source === undefined ? undefined : endpointOf(service, request.source);
-      await serveApply({ local, source, messages, channel }, request);
+      await serveApply({ target: endpoint, source, messages, channel }, request);
       return;
     }
     case "flush":
-      await local.flush();
+      await endpoint.flush();
       return;
     case "thin": {
-      const said = await local.thinVersions(request.rule, request.at);
+      const said = await endpoint.thinVersions(request.rule, request.at);
       await messages.send((out) => void out.optional(said, (text) => out.text(text)));
       return;
     }
   }
 }
 
-function endpointOf({ endpoints }: Service, number: number): LocalEndpoint {
+function endpointOf({ endpoints }: OpenService, number: number): Endpoint {
   const endpoint = endpoints.get(number);
   if (endpoint === undefined) throw new WireError("a place is asked of that was not opened");
   return endpoint;
 }
 
-async function open(
-  { host, home, endpoints }: Service,
-  request: Extract<WireRequest, { type: "open" }>,
-  messages: Messages,
-): Promise<void> {
-  const typed = textOfBytes(request.path);
-  if (typed === undefined || typed.includes("\0"))
-    throw new SyncError("ROOT_UNREADABLE", "the path is not valid UTF-8");
-  if (endpoints.has(request.endpoint)) throw new WireError("a place was opened twice");
-  if (endpoints.size >= mostPlaces) throw new WireError("too many places were opened");
-  const directory = path.resolve(home, typed);
-  const endpoint = openLocal(directory, host);
-  endpoints.set(request.endpoint, endpoint);
-  await tellPlace(endpoint, messages);
+async function tellPlace(endpoint: Endpoint, messages: Messages): Promise<void> {
+  const place = await placeOf(endpoint);
+  await messages.send((out) => writePlace(out, place));
 }
 
-async function tellPlace(local: LocalEndpoint, messages: Messages): Promise<void> {
-  const root = await local.root();
-  const { capabilities, machine } = local;
-  await messages.send((out) => writePlace(out, { root, capabilities, machine }));
-}
-
-async function beginVersions(local: LocalEndpoint, at: number, messages: Messages): Promise<void> {
-  const versions = await local.beginVersions(at, async (stamp) => {
+async function beginVersions(endpoint: Endpoint, at: number, messages: Messages): Promise<void> {
+  const versions = await endpoint.beginVersions(at, async (stamp) => {
     await messages.send((out) => void out.text(stamp));
     return messages.expect((from) => from.text(mostRecordBytes));
   });

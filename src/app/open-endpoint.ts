@@ -5,6 +5,7 @@ import { locationKey } from "../core/location.ts";
 import type { Endpoint, Traffic } from "../endpoint/endpoint.ts";
 import type { LocalHost } from "../endpoint/local/host.ts";
 import { openLocal } from "../endpoint/local/local-endpoint.ts";
+import { directHost } from "./direct-host.ts";
 import type { ForeignRules } from "./foreign-source.ts";
 import { asForeign } from "./foreign-source.ts";
 import type { ConnectRemote, RemoteContext, RemoteHost } from "./open-remote.ts";
@@ -12,10 +13,13 @@ import { connectRemote } from "./open-remote.ts";
 
 /** Opens places, wherever they are; all on one host share a connection. What it has opened ends with it. */
 export interface Opener extends AsyncDisposable {
-  /** Throws `SyncError` where the host is out of reach. */
-  open(location: Location): Promise<Endpoint>;
+  /**
+   * Throws `SyncError` where the host is out of reach. `from` is where content is going to come from: another host, which may send
+   * it by itself, has to be open already.
+   */
+  open(location: Location, from?: Location): Promise<Endpoint>;
   /** Opens a directory in place of what a location says, by the path that the host itself has given it. */
-  openAt(location: Location, realPath: string): Promise<Endpoint>;
+  openAt(location: Location, realPath: string, from?: Location): Promise<Endpoint>;
   /** What has crossed the connections of these endpoints since that was last asked for any of them. */
   takeTraffic(endpoints: readonly Endpoint[]): Traffic;
 }
@@ -40,18 +44,30 @@ export function newOpener(options: OpenerOptions): Opener {
   const connections = new Map<string, Connection>();
   const connectionOf = new Map<Endpoint, Connection>();
 
-  const connectTo = (location: RemoteLocation): Connection => {
+  const reach = async (location: RemoteLocation, from?: Location): Promise<RemoteHost> => {
+    const { login, onNotice } = context;
+    const fromHere = async (): Promise<RemoteHost> => connect(location, context);
+    if (!login.direct || from === undefined || from.type === "local") return fromHere();
+    const near = await connectTo(from).host;
+    return directHost({ from, near, connect: fromHere, onNotice }, location);
+  };
+
+  const connectTo = (location: RemoteLocation, from?: Location): Connection => {
     const key = locationKey({ ...location, path: "" as ByteString });
     const known = connections.get(key);
     if (known !== undefined) return known;
-    const host = connect(location, context).then((opened) => stack.use(opened));
+    const host = reach(location, from).then((opened) => stack.use(opened));
     const connection = { host, told: { sent: 0, received: 0 } };
     connections.set(key, connection);
     return connection;
   };
 
-  const openRemote = async (location: RemoteLocation, path: ByteString): Promise<Endpoint> => {
-    const connection = connectTo(location);
+  const openRemote = async (
+    location: RemoteLocation,
+    path: ByteString,
+    from: Location | undefined,
+  ): Promise<Endpoint> => {
+    const connection = connectTo(location, from);
     const host = await connection.host;
     const opened = stack.use(await host.open(location, path));
     const endpoint = asForeign(opened, { wishes, onNotice: context.onNotice });
@@ -60,12 +76,12 @@ export function newOpener(options: OpenerOptions): Opener {
   };
 
   return {
-    async open(location) {
-      if (location.type !== "local") return openRemote(location, location.path);
+    async open(location, from) {
+      if (location.type !== "local") return openRemote(location, location.path, from);
       return stack.use(openLocal(location.typed, local, location.path));
     },
-    async openAt(location, realPath) {
-      if (location.type !== "local") return openRemote(location, bytesOfText(realPath));
+    async openAt(location, realPath, from) {
+      if (location.type !== "local") return openRemote(location, bytesOfText(realPath), from);
       return stack.use(openLocal(location.typed, local, realPath));
     },
     takeTraffic(endpoints) {

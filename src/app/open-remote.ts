@@ -2,14 +2,14 @@ import { setTimeout as delay } from "node:timers/promises";
 
 import type { ByteString } from "../base/byte-string.ts";
 import { SyncError } from "../base/errors.ts";
-import type { RemoteLocation } from "../core/location.ts";
+import type { HostAddress, RemoteLocation } from "../core/location.ts";
 import { locationKey } from "../core/location.ts";
 import type { RemoteOptions } from "../core/login.ts";
 import { openAgent } from "../endpoint/agent/agent-endpoint.ts";
-import type { AgentLine } from "../endpoint/agent/agent-line.ts";
 import { newAgentLine } from "../endpoint/agent/agent-line.ts";
 import type { AgentConnection } from "../endpoint/agent/connect-agent.ts";
 import { connectAgent } from "../endpoint/agent/connect-agent.ts";
+import { lookThere } from "../endpoint/agent/look-there.ts";
 import type { Endpoint } from "../endpoint/endpoint.ts";
 import type { SftpHost } from "../endpoint/sftp/session.ts";
 import { openSftp } from "../endpoint/sftp/sftp-endpoint.ts";
@@ -30,6 +30,11 @@ export interface RemoteContext {
 export interface RemoteHost extends AsyncDisposable {
   /** Opens the place at a path, in place of the location's own: from the top there, or from the home directory. */
   open(location: RemoteLocation, path: ByteString): Promise<Endpoint>;
+  /**
+   * A further host as this one reaches it by itself, for places that share its connection; `undefined` where nothing of ours runs
+   * that could.
+   */
+  readonly beyond?: (address: HostAddress) => RemoteHost | undefined;
 }
 
 /** Connects to the host of a location. Throws `SyncError` with an `ENDPOINT_…` code where that is not to be had. */
@@ -65,7 +70,7 @@ function agentHost(location: RemoteLocation, context: RemoteContext): RemoteHost
       if (instead !== undefined) return instead.open(where, path);
       const endpoint = openAgent(line, { number: next++, location: where.typed, path });
       try {
-        await lookThere(line, endpoint, () => first!.facts);
+        await lookThere(endpoint, () => first!.facts);
         return endpoint;
       } catch (error) {
         if (!(error instanceof SyncError) || error.code !== "ENDPOINT_NO_NODE") throw error;
@@ -76,24 +81,24 @@ function agentHost(location: RemoteLocation, context: RemoteContext): RemoteHost
         return instead.open(where, path);
       }
     },
+    beyond(further) {
+      if (instead !== undefined) return undefined;
+      const { remoteNode, timeout, retries, bytesPerSecond } = login;
+      const on = { address: further, remoteNode, timeout, retries, bytesPerSecond };
+      return {
+        async open({ typed }, path) {
+          const endpoint = openAgent(line, { number: next++, location: typed, path, on });
+          await endpoint.root();
+          return endpoint;
+        },
+        async [Symbol.asyncDispose]() {},
+      };
+    },
     async [Symbol.asyncDispose]() {
       await instead?.[Symbol.asyncDispose]();
       await line[Symbol.asyncDispose]();
     },
   };
-}
-
-/** The question for the place travels with the login. Where there is nobody to ask, the login knows best why. */
-async function lookThere(
-  line: AgentLine,
-  endpoint: Endpoint,
-  facts: () => AgentConnection["facts"],
-): Promise<void> {
-  line.live();
-  const looked = endpoint.root();
-  looked.catch(() => {});
-  await facts();
-  await looked;
 }
 
 function sftpHost(

@@ -82,7 +82,7 @@ async function openPlace(
   opener: Opener,
 ): Promise<Pick<TargetPlace, "endpoint" | "root" | "single">> {
   const location = where.typed;
-  const endpoint = await opener.open(where);
+  const endpoint = await opener.open(where, source.where);
   const root = await endpoint.root();
   if (source.file === undefined) {
     if (root.kind === "directory" || root.kind === "missing" || root.kind === "unreadable") {
@@ -101,7 +101,7 @@ async function openPlace(
   const place =
     root.kind === "directory"
       ? { endpoint, root, targetName: source.file }
-      : await openAround(where, root, opener);
+      : await openAround(where, root, source, opener);
   const { targetName } = place;
   const isSame = isSameDirectory(place, source) && targetName === source.file;
   if (isSame && place.root.missing.length === 0) {
@@ -116,11 +116,12 @@ async function openPlace(
 async function openAround(
   where: Location,
   { realPath }: RootInfo,
+  { where: from }: SourcePlace,
   opener: Opener,
 ): Promise<
   Pick<TargetPlace, "endpoint" | "root"> & { readonly targetName: SingleFile["targetName"] }
 > {
-  const endpoint = await opener.openAt(where, dirname(realPath));
+  const endpoint = await opener.openAt(where, dirname(realPath), from);
   return { endpoint, root: await endpoint.root(), targetName: baseNameOfText(realPath) };
 }
 

@@ -58,7 +58,7 @@ export async function verify(
   const source = await lookAtSource(from, opener);
   requireRoot(request.source, source.root);
   // A file is looked at by way of the directory around it, which says nothing about the file.
-  requireRoot(request.target, await (await opener.open(to)).root());
+  requireRoot(request.target, await (await opener.open(to, from)).root());
   const place = await lookAtTarget(to, source, request, opener);
   if ("error" in place) throw asUsage(place.error);
   const isSame = isSameDirectory(source, place) && place.single === undefined;

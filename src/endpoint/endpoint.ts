@@ -312,7 +312,7 @@ export interface Endpoint extends ContentSource, AsyncDisposable {
   progress(): Progress;
   /**
    * Bytes that have crossed this endpoint's connection so far, as they crossed it, for whichever of the endpoints that
-   * share it; all zero where there is none.
+   * share it; all zero where there is none, or where others have made it for themselves.
    */
   traffic(): Traffic;
 }

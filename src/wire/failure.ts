@@ -13,6 +13,12 @@ const codes: ReadonlySet<SyncErrorCode> = new Set<SyncErrorCode>([
   "UNSUPPORTED",
   "INTERRUPTED",
   "ENDPOINT_PROTOCOL",
+  // Of hosts that it was to reach by itself.
+  "ENDPOINT_UNREACHABLE",
+  "ENDPOINT_HOST_KEY",
+  "ENDPOINT_AUTH",
+  "ENDPOINT_NO_NODE",
+  "ENDPOINT_LOST",
 ]);
 /** Between the message and the hint. */
 const separator = "\n";

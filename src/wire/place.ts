@@ -71,3 +71,25 @@ export function readPlace(from: Reader): PlaceInfo {
     machine: from.text(textBytes),
   };
 }
+
+/** What is said when a place is opened. */
+export type OpeningAnswer =
+  | { readonly type: "place"; readonly place: PlaceInfo }
+  /** A sentence for people. */
+  | { readonly type: "notice"; readonly text: string };
+
+const answerTypes: readonly OpeningAnswer["type"][] = ["place", "notice"];
+/** Characters. */
+const longestNotice = 2000;
+
+export function writeOpeningAnswer(out: Writer, answer: OpeningAnswer): void {
+  out.oneOf(answerTypes, answer.type);
+  if (answer.type === "place") writePlace(out, answer.place);
+  else out.text(answer.text.slice(0, longestNotice));
+}
+
+export function readOpeningAnswer(from: Reader): OpeningAnswer {
+  const type = from.oneOf(answerTypes);
+  if (type === "place") return { type, place: readPlace(from) };
+  return { type, text: from.text(4 * longestNotice) };
+}

@@ -7,6 +7,8 @@ import type { ApplyOptions, HashOptions, PackOptions } from "../endpoint/endpoin
 import { sides } from "./enums.ts";
 import type { WireScan } from "./options.ts";
 import * as options from "./options.ts";
+import type { OtherHost } from "./other-host.ts";
+import { readOtherHost, writeOtherHost } from "./other-host.ts";
 import { Reader } from "./reader.ts";
 import { Writer } from "./writer.ts";
 
@@ -15,8 +17,16 @@ import { Writer } from "./writer.ts";
  * request that fails ends its channel with a failure: a code of `SyncError`, and a message.
  */
 export type WireRequest =
-  /** Takes a directory, as it was typed, under a number of the client's choice. Answer: a place. */
-  | { readonly type: "open"; readonly endpoint: number; readonly path: ByteString }
+  /**
+   * Takes a directory, as it was typed, under a number of the client's choice. Answers: what is worth knowing, and a place. With
+   * `on` the directory is on another host, which the agent reaches by itself; what comes behind the place is about that.
+   */
+  | {
+      readonly type: "open";
+      readonly endpoint: number;
+      readonly path: ByteString;
+      readonly on: OtherHost | undefined;
+    }
   /** Makes the missing root. Answer: a place. */
   | { readonly type: "make-root"; readonly endpoint: number }
   /** With `like`: run messages until the end. Answers: row messages until the end. */
@@ -30,7 +40,7 @@ export type WireRequest =
     }
   /** Wanted files until the end. Answers: packs. */
   | { readonly type: "read"; readonly endpoint: number; readonly options: PackOptions }
-  /** Checks until the end. Answers: verdicts. Both replicas are the agent's. */
+  /** Checks until the end. Answers: verdicts. Both replicas are on the agent's own host. */
   | {
       readonly type: "compare";
       readonly endpoint: number;
@@ -43,7 +53,7 @@ export type WireRequest =
   | { readonly type: "chunks"; readonly endpoint: number; readonly side: Side }
   /** Answer: the stamp; then the text of the record. Answer: the result. */
   | { readonly type: "begin-versions"; readonly endpoint: number; readonly at: number }
-  /** Actions, and packs of what is asked for where the source is not the agent's. Answers: outcomes, and what is wanted. */
+  /** Actions, and packs of what is asked for where the source is none that the agent has opened. Answers: outcomes, and what is wanted. */
   | {
       readonly type: "apply";
       readonly endpoint: number;
@@ -90,7 +100,7 @@ export function encodeRequest(request: WireRequest): Uint8Array {
   out.oneOf(types, request.type).u32(request.endpoint);
   switch (request.type) {
     case "open":
-      out.latin1(request.path);
+      out.latin1(request.path).optional(request.on, (it) => writeOtherHost(out, it));
       break;
     case "scan":
       options.writeScan(out, request.scan);
@@ -143,7 +153,12 @@ export function decodeRequest(bytes: Uint8Array): WireRequest {
 function readRequest(from: Reader, type: WireRequest["type"], endpoint: number): WireRequest {
   switch (type) {
     case "open":
-      return { type, endpoint, path: from.latin1(options.pathBytes) };
+      return {
+        type,
+        endpoint,
+        path: from.latin1(options.pathBytes),
+        on: from.optional(() => readOtherHost(from)),
+      };
     case "make-root":
     case "flush":
       return { type, endpoint };

@@ -1,3 +1,4 @@
+import { reachNobody } from "./agent-pair.ts";
 import { serve } from "../../src/agent/serve.ts";
 import type { ByteString } from "../../src/base/byte-string.ts";
 import { openAgent } from "../../src/endpoint/agent/agent-endpoint.ts";
@@ -53,7 +54,13 @@ export function openCuttingPair(options: CuttingOptions): CuttingPair {
       if (pairs.length > 0) used++;
       pairs.push(pair);
       arm(pair);
-      agents.push(serve(pair.server, { openHost: options.openHost, home: "/" }));
+      agents.push(
+        serve(pair.server, {
+          openHost: options.openHost,
+          home: "/",
+          connectOn: async () => reachNobody,
+        }),
+      );
       return pair.client;
     },
     retries: options.retries,

@@ -4,13 +4,16 @@ import { expect, test } from "vitest";
 
 import { applyAll, entryAt, fileAt, inBrief, path } from "../../../test/contract/endpoint-place.ts";
 import { newDirectory } from "../../../test/model/disk.ts";
+import { reachNobody } from "../../../test/support/agent-pair.ts";
 import { noise } from "../../../test/support/noise.ts";
 import type { TransportPair } from "../../../test/support/transport-pair.ts";
 import { transportPair } from "../../../test/support/transport-pair.ts";
+import type { ConnectOn } from "../../agent/other-hosts.ts";
 import { serve } from "../../agent/serve.ts";
 import type { ByteString } from "../../base/byte-string.ts";
 import type { Action } from "../../core/plan.ts";
 import type { ApplyOptions, Endpoint } from "../endpoint.ts";
+import type { LocalHost } from "../local/host.ts";
 import { openLocalHost } from "../local/host.ts";
 import { openLocal } from "../local/local-endpoint.ts";
 import { openAgent } from "./agent-endpoint.ts";
@@ -46,7 +49,9 @@ async function openScene(remoteSide: "source" | "target"): Promise<Scene> {
     connect() {
       const pair = transportPair({ capacity: MiB });
       pairs.push(pair);
-      serving.push(serve(pair.server, { openHost: () => openLocalHost(undefined), home: root }));
+      const openHost = (): Promise<LocalHost> => openLocalHost(undefined);
+      const connectOn = async (): Promise<ConnectOn> => reachNobody;
+      serving.push(serve(pair.server, { openHost, home: root, connectOn }));
       return pair.client;
     },
     retries: 3,

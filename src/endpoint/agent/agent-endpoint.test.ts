@@ -5,14 +5,14 @@ import type { EndpointPlace } from "../../../test/contract/endpoint-place.ts";
 import { directoriesAbove, modelOf } from "../../../test/contract/endpoint-place.ts";
 import { describeEndpoint } from "../../../test/contract/endpoint.ts";
 import { makeOnDisk, newDirectory, seeDisk, setTimeOnDisk } from "../../../test/model/disk.ts";
-import { openAgentPair } from "../../../test/support/agent-pair.ts";
+import { newBeyond, openAgentPair, someHost } from "../../../test/support/agent-pair.ts";
 import { FileError } from "../../fs/file-error.ts";
 import type { LocalHost } from "../local/host.ts";
 import { openLocalHost } from "../local/host.ts";
 import { openLocal } from "../local/local-endpoint.ts";
 
-/** Which of the two replicas are at the other end of the line. */
-type Far = "both" | "target" | "source";
+/** Which of the two replicas are at the other end of the line; with `beyond`, the target is on a host that the source's reaches. */
+type Far = "both" | "target" | "source" | "beyond";
 
 async function openPlace(force: "libc" | "portable", far: Far): Promise<EndpointPlace> {
   const dir = newDirectory();
@@ -30,7 +30,8 @@ async function openPlace(force: "libc" | "portable", far: Far): Promise<Endpoint
       },
     };
   };
-  const pair = openAgentPair({ openHost });
+  const beyond = newBeyond(openHost);
+  const pair = openAgentPair({ openHost, connectOn: beyond.connectOn });
   const near = await openHost();
   const at = (path: string): string => `${dir.path}/${path}`;
   const bytesAt = (path: string): Buffer => Buffer.from(at(path), "latin1");
@@ -38,7 +39,8 @@ async function openPlace(force: "libc" | "portable", far: Far): Promise<Endpoint
     open(root) {
       const isSource = root === "source";
       const isNear = (far === "target" && isSource) || (far === "source" && !isSource);
-      return isNear ? openLocal(at(root), near) : pair.open(at(root));
+      if (isNear) return openLocal(at(root), near);
+      return far === "beyond" && !isSource ? pair.open(at(root), someHost) : pair.open(at(root));
     },
     make(path, made) {
       rmSync(bytesAt(path), { recursive: true, force: true });
@@ -55,6 +57,7 @@ async function openPlace(force: "libc" | "portable", far: Far): Promise<Endpoint
     look: (path) => seeDisk(at(path)),
     async [Symbol.asyncDispose]() {
       await pair[Symbol.asyncDispose]();
+      await beyond.over();
       await near[Symbol.asyncDispose]();
       dir[Symbol.dispose]();
     },
@@ -65,3 +68,5 @@ describe.each(["libc", "portable"] as const)("with %s", (force) => {
   for (const far of ["both", "target", "source"] as const)
     describeEndpoint(`agent (${far} far)`, () => openPlace(force, far));
 });
+
+describeEndpoint("agent (target beyond the source)", () => openPlace("libc", "beyond"));

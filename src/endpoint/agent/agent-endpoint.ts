@@ -1,14 +1,16 @@
 import type { ByteString } from "../../base/byte-string.ts";
 import { SyncError } from "../../base/errors.ts";
+import type { Messages } from "../../wire/messages.ts";
 import { readVersions } from "../../wire/options.ts";
+import type { OtherHost } from "../../wire/other-host.ts";
 import type { PlaceInfo } from "../../wire/place.ts";
-import { readPlace } from "../../wire/place.ts";
-import type { AgentLine, Live } from "./agent-line.ts";
+import { readOpeningAnswer, readPlace } from "../../wire/place.ts";
+import type { AgentLine, Conversation, Live } from "./agent-line.ts";
 import { applyThere } from "./apply-there.ts";
 import { chunksThere, compareThere, hashThere } from "./hash-there.ts";
 import { readThere, readOneThere } from "./read-there.ts";
 import type { AgentEndpoint, Remote } from "./remote.ts";
-import { isOnLine } from "./remote.ts";
+import { areTogether } from "./remote.ts";
 import { scanThere } from "./scan-there.ts";
 
 /** What is opened over a line. */
@@ -17,15 +19,20 @@ export interface PlaceToOpen {
   /** As typed, for messages. */
   readonly location: string;
   readonly path: ByteString;
+  /** Where it is, if not on the agent's own host. Nothing of what crosses the line is the endpoint's own traffic, then. */
+  readonly on?: OtherHost;
 }
+
+/** More is told only by who does not know when to stop. */
+const mostNotices = 100;
 
 /** An endpoint for a directory at the other end. It is looked at when its root is first asked for. */
 export function openAgent(line: AgentLine, what: PlaceToOpen): AgentEndpoint {
-  const { location, number, path } = what;
+  const { location, number, path, on } = what;
   let known: PlaceInfo | undefined;
   const open = async (live: Live): Promise<PlaceInfo> => {
-    const { messages } = live.ask({ type: "open", endpoint: number, path });
-    const place = await messages.expect(readPlace);
+    const conversation = live.ask({ type: "open", endpoint: number, path, on });
+    const place = await hearPlace(line, conversation, on !== undefined);
     if (known !== undefined) requireSame(location, known, place);
     return (known ??= place);
   };
@@ -37,6 +44,7 @@ export function openAgent(line: AgentLine, what: PlaceToOpen): AgentEndpoint {
     line,
     number,
     location,
+    isBeyond: on !== undefined,
     counts: { entries: 0, files: 0, bytes: 0 },
     place: (live) => {
       const opening = live.places.get(number) ?? open(live);
@@ -71,7 +79,7 @@ export function openAgent(line: AgentLine, what: PlaceToOpen): AgentEndpoint {
       readOneThere(remote, { path: file, entry: expected }, options, signal),
     readFiles: (files, options, signal) => readThere(remote, files, options, signal),
     compareContent(checks, source, options, signal) {
-      if (!isOnLine(source, line)) return undefined;
+      if (!areTogether(source, remote)) return undefined;
       return compareThere({ remote, source: source.remote, options }, checks, signal);
     },
     hash: (requests, options, signal) => hashThere(remote, requests, options, signal),
@@ -102,10 +110,45 @@ export function openAgent(line: AgentLine, what: PlaceToOpen): AgentEndpoint {
         return messages.expect((from) => from.optional(() => from.text(4096)));
       }),
     progress: () => ({ ...remote.counts }),
-    traffic: () => line.traffic(),
+    traffic: () => (remote.isBeyond ? { sent: 0, received: 0 } : line.traffic()),
     // The line ends with whoever made it.
     async [Symbol.asyncDispose]() {},
   };
+}
+
+/** Passes on what people are told, up to the place, and with `staying` also what comes behind it. */
+async function hearPlace(
+  line: AgentLine,
+  { channel, messages }: Conversation,
+  staying: boolean,
+): Promise<PlaceInfo> {
+  let notices = 0;
+  const pass = (text: string): void => {
+    if (++notices > mostNotices) channel.cancel();
+    else line.onNotice(`${line.name}: ${text}`);
+  };
+  for (;;) {
+    const answer = await messages.expect(readOpeningAnswer);
+    if (answer.type === "notice") {
+      pass(answer.text);
+      continue;
+    }
+    if (staying) void passOn(messages, pass);
+    return answer.place;
+  }
+}
+
+/** Until the end, however it comes: whoever asks for more than notices hears of it. */
+async function passOn(messages: Messages, pass: (text: string) => void): Promise<void> {
+  try {
+    for (;;) {
+      const answer = await messages.receive(readOpeningAnswer);
+      if (answer?.type !== "notice") return;
+      pass(answer.text);
+    }
+  } catch {
+    // The channel is over.
+  }
 }
 
 /** Whoever comes back to a place must find the directory that was looked at, and no other one. */

@@ -56,6 +56,8 @@ export interface AgentLine extends AsyncDisposable {
   /** For work that goes on where it stopped: waits for the next attempt, or throws what it is to fail with. */
   recovery(): Recovery;
   traffic(): Traffic;
+  /** Takes a sentence for people. */
+  readonly onNotice: (message: string) => void;
 }
 
 export interface Recovery {
@@ -106,7 +108,8 @@ export function newAgentLine(options: LineOptions): AgentLine {
         const why = translated(error, name);
         if (why.code !== "ENDPOINT_LOST" && !(attempts > 0 && why.code === "ENDPOINT_UNREACHABLE"))
           throw why;
-        if (isClosed || attempts >= retries) throw why;
+        // What the agent has failed with it has tried as often as it should.
+        if (error instanceof ChannelFailed || isClosed || attempts >= retries) throw why;
         const wait = Math.min(firstWait * 2 ** attempts, longestWait);
         attempts++;
         options.onNotice(`${why.message}; trying again (${attempts} of ${retries})`);
@@ -119,6 +122,7 @@ export function newAgentLine(options: LineOptions): AgentLine {
     name,
     live,
     recovery,
+    onNotice: options.onNotice,
     async run(work) {
       const again = recovery();
       for (;;) {

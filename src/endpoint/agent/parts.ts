@@ -5,6 +5,7 @@ import path from "node:path";
 import { deflateRawSync } from "node:zlib";
 
 import { cLibrary } from "../../fs/c-library.ts";
+import type { NativeParts } from "../../fs/native-parts.ts";
 import type { BootstrapHeader, PartFacts, PartName, Triple } from "../../wire/bootstrap.ts";
 
 /** Everything that a host may have to be sent before it can serve. */
@@ -24,7 +25,9 @@ const builtDirectory: URL = new URL(
 /** The programs for other hosts, as files. */
 export interface ProgramFiles {
   readonly agent: string | URL;
-  readonly bootstrap: string | URL;
+  readonly bootstrap: string | URL | { readonly text: string };
+  /** Native parts that fit this machine, if not those of the packages here. */
+  readonly natives?: NativeParts;
 }
 
 const builtFiles: ProgramFiles = {
@@ -42,14 +45,14 @@ export function loadParts(files: ProgramFiles = builtFiles): Promise<Parts> {
 
 async function readParts(files: ProgramFiles): Promise<Parts> {
   const triple: Triple = { platform: process.platform, arch: process.arch, libc: cLibrary() };
-  const natives = [
-    { name: "koffi", file: findKoffi(triple) },
-    { name: "blake", file: findBlake(triple) },
-  ] as const;
+  const natives = files.natives ?? { koffi: findKoffi(triple), blake: findBlake(triple) };
   const [bootstrap, agent, ...found] = await Promise.all([
-    readFile(files.bootstrap),
+    textOf(files.bootstrap),
     readFile(files.agent),
-    ...natives.map(async ({ name, file }) => ({ name, bytes: await readIfThere(file) })),
+    ...(["koffi", "blake"] as const).map(async (name) => ({
+      name,
+      bytes: await readIfThere(natives[name]),
+    })),
   ]);
   const contents = new Map<PartName, Uint8Array>([["agent", agent]]);
   for (const { name, bytes } of found) if (bytes !== undefined) contents.set(name, bytes);
@@ -82,6 +85,11 @@ function findBlake({ platform, arch, libc }: Triple): string | undefined {
     const suffix = { glibc: "-gnu", musl: "-musl", system: "", unknown: "-gnu" }[libc] ?? "";
     return fromBlake.resolve(`@napi-rs/blake-hash-${platform}-${arch}${suffix}`);
   });
+}
+
+async function textOf(program: ProgramFiles["bootstrap"]): Promise<Uint8Array> {
+  if (typeof program === "string" || program instanceof URL) return readFile(program);
+  return Buffer.from(program.text);
 }
 
 /** A part that cannot be read is a part that is not there: hosts can do without. */

@@ -28,7 +28,8 @@ const script: string = [
 export const remoteCommand: string = `exec sh -c '${script}'`;
 
 /**
- * Reads the bootstrap, a deflated block, and becomes it. On one line, and in words that the oldest Node there is understands, for it is
+ * Reads the bootstrap, a deflated block, and becomes it; its text stays at hand as `bootstrapText`, so that it can be taken along to
+ * further hosts. On one line, and in words that the oldest Node there is understands, for it is
  * here that it is told that it is too old.
  */
 export const loader: string = [
@@ -37,5 +38,6 @@ export const loader: string = [
     'if(e.code!=="EAGAIN")throw e;continue}if(c===0)process.exit(1);i+=c}return b}',
   `if(parseInt(process.versions.node)<${oldestNode})` +
     'console.log("\\nsyncline-bootstrap old-node "+JSON.stringify({version:process.version}))',
-  'else eval(String(require("zlib").inflateRawSync(take(parseInt(String(take(8)),16)))))',
+  'else{var bootstrapText=String(require("zlib").inflateRawSync(take(parseInt(String(take(8)),16))));' +
+    "eval(bootstrapText)}",
 ].join(";");
