@@ -53,9 +53,8 @@ describe.each([WAYS.push, WAYS.relay, WAYS.sftpPush])("$name", (way) => {
     const stamps = stampsIn(scene.target);
     expect(stamps).toHaveLength(2);
     const at = ["--at", stamps[1]!];
-    const aside = await scene.run(
-      ...["restore", "--json", scene.target, ".", ...at, "--to", scene.path("then")],
-    );
+    const then = ["--to", scene.path("then")];
+    const aside = await scene.run("restore", "--json", scene.target, ".", ...at, ...then);
     expect(outcome(aside)).toEqual(done);
     expect(judge(scene.path("saved"), scene.path("then"), scene.tolerance)).toEqual([]);
     const back = await scene.run("restore", "--json", scene.target, ".", ...at, "-y");
