@@ -1,5 +1,6 @@
 import type { SnapshotChunk } from "../core/snapshot.ts";
 import { DIRECTORY, nameStart } from "../core/snapshot.ts";
+import { pathBytes } from "./options.ts";
 import { WireError } from "./wire-error.ts";
 
 /** Checks that rows are a tree in path order, over as many chunks as it takes. */
@@ -22,6 +23,8 @@ interface Latest {
 /** Of one listing, from the root on. */
 export function newRowOrder(): RowOrder {
   const latest: Latest[] = [];
+  /** By depth: bytes of the path of the latest row, a slash behind it included. */
+  const pathEnd: number[] = [];
   let depthNow = -1;
   /** The greatest depth that the next row may have. */
   let deepest = 0;
@@ -41,6 +44,8 @@ export function newRowOrder(): RowOrder {
       throw new WireError("a listing is out of order");
     for (let i = start; i < end; i++) before.bytes[i - start] = chunk.names[i]!;
     before.length = end - start;
+    pathEnd[depth] = isRoot ? 0 : pathEnd[depth - 1]! + end - start + 1;
+    if (pathEnd[depth]! > pathBytes) throw new WireError("a listing has a path that is too long");
     depthNow = depth;
     deepest = Math.min(isDirectory ? depth + 1 : depth, mostDepth);
   };
