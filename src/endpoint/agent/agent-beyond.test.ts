@@ -14,8 +14,8 @@ import { SyncError } from "../../base/errors.ts";
 import type { Action } from "../../core/plan.ts";
 import type { OtherHost } from "../../wire/other-host.ts";
 import { openLocalHost } from "../local/host.ts";
-import type { AgentEndpoint } from "./remote.ts";
 import { openAgent } from "./agent-endpoint.ts";
+import type { AgentEndpoint } from "./remote.ts";
 
 const MiB = 2 ** 20;
 
@@ -244,11 +244,13 @@ function brokenTransport(error: Error): ReturnType<ConnectOn>["transport"] {
     write: () => undefined,
     traffic: () => ({ sent: 0, received: 0 }),
     destroy: () => {},
-    // eslint-disable-next-line require-yield
-    incoming: (async function* () {
-      throw error;
-    })(),
+    incoming: failing(error),
   };
+}
+
+async function* failing(error: Error): AsyncGenerator<Uint8Array> {
+  yield* [];
+  throw error;
 }
 
 test("hosts that no location could name are refused", async () => {
