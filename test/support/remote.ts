@@ -27,9 +27,14 @@ const there: Way = { name: "on one host", source: "agent", target: "agent" };
 const sftpPush: Way = { name: "push over SFTP", source: "local", target: "sftp" };
 const sftpPull: Way = { name: "pull over SFTP", source: "sftp", target: "local" };
 
-export const WAYS: Readonly<
-  Record<"push" | "pull" | "relay" | "there" | "sftpPush" | "sftpPull", Way>
-> = { push, pull, relay, there, sftpPush, sftpPull };
+const WAYS: Readonly<Record<"push" | "pull" | "relay" | "there" | "sftpPush" | "sftpPull", Way>> = {
+  push,
+  pull,
+  relay,
+  there,
+  sftpPush,
+  sftpPull,
+};
 export const AGENT_WAYS: readonly Way[] = [push, pull, relay, there];
 export const ALL_WAYS: readonly Way[] = [...AGENT_WAYS, sftpPush, sftpPull];
 
