@@ -58,7 +58,7 @@ const actions: readonly Action[] = [
 
 const where = { endpoint: 1 } as const;
 const requests: readonly WireRequest[] = [
-  { type: "open", ...where, path: "/x" as ByteString },
+  { type: "open", on: undefined, ...where, path: "/x" as ByteString },
   {
     type: "scan",
     ...where,

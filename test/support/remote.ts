@@ -27,7 +27,7 @@ const there: Way = { name: "on one host", source: "agent", target: "agent" };
 const sftpPush: Way = { name: "push over SFTP", source: "local", target: "sftp" };
 const sftpPull: Way = { name: "pull over SFTP", source: "sftp", target: "local" };
 
-const WAYS: Readonly<Record<"push" | "pull" | "relay" | "there" | "sftpPush" | "sftpPull", Way>> = {
+export const WAYS: Readonly<Record<"push" | "pull" | "relay" | "there" | "sftpPush" | "sftpPull", Way>> = {
   push,
   pull,
   relay,
