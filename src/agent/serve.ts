@@ -45,6 +45,7 @@ export async function serve(transport: Transport, { openHost, home }: AgentFacts
     transport,
     role: "server",
     limits: agentLimits,
+    needs: agentLimits,
     facts: agentFacts(codecsHere()),
     ...agentPulse,
     timers: {
