@@ -35,6 +35,7 @@ export async function serve(transport: Transport, facts: AgentFacts): Promise<vo
     transport,
     role: "server",
     limits: agentLimits,
+    needs: agentLimits,
     facts: agentFacts(codecsHere()),
     ...agentPulse,
     timers: {

@@ -44,8 +44,9 @@ export function newRowOrder(): RowOrder {
       throw new WireError("a listing is out of order");
     for (let i = start; i < end; i++) before.bytes[i - start] = chunk.names[i]!;
     before.length = end - start;
-    pathEnd[depth] = isRoot ? 0 : pathEnd[depth - 1]! + end - start + 1;
-    if (pathEnd[depth]! > pathBytes) throw new WireError("a listing has a path that is too long");
+    const pathLength = isRoot ? 0 : pathEnd[depth - 1]! + end - start + 1;
+    if (pathLength > pathBytes) throw new WireError("a listing has a path that is too long");
+    pathEnd[depth] = pathLength;
     depthNow = depth;
     deepest = Math.min(isDirectory ? depth + 1 : depth, mostDepth);
   };

@@ -32,6 +32,8 @@ export interface SessionOptions extends PulseOptions {
   readonly limits?: Partial<Limits>;
   /** What both sides take before they know of each other; tests make it smaller. */
   readonly least?: Limits;
+  /** What the other side has to take at least, for this one to be able to talk to it at all. */
+  readonly needs?: Partial<Limits>;
   /** What this side says of itself. */
   readonly facts?: ReadonlyMap<string, string>;
   /**
@@ -229,6 +231,9 @@ class WireSession implements Session {
   }
 
   #meet(hello: Hello): void {
+    const names = Object.keys(this.#options.needs ?? {}) as (keyof Limits)[];
+    const isEnough = names.every((name) => hello.limits[name] >= this.#options.needs![name]!);
+    if (!isEnough) throw new WireError("it takes less than what has to be said");
     this.#options.timers.clear(this.#deadline);
     this.#ready.resolve(hello);
     this.#table.introduce(hello.limits);

@@ -13,6 +13,7 @@ import type { WireRequest } from "../../wire/requests.ts";
 import { encodeRequest } from "../../wire/requests.ts";
 import type { Session } from "../../wire/session.ts";
 import { openSession } from "../../wire/session.ts";
+import { ChannelCancelled } from "../../wire/session-channel.ts";
 import type { Transport } from "../../wire/transport.ts";
 import { WireError } from "../../wire/wire-error.ts";
 import type { Traffic } from "../endpoint.ts";
@@ -154,6 +155,7 @@ function openLive(
     transport,
     role: "client",
     limits: agentLimits,
+    needs: agentLimits,
     facts: agentFacts(codecsHere()),
     keepAliveMs: Math.min(agentPulse.keepAliveMs, timeout / 3),
     deadlineMs: timeout,
@@ -181,7 +183,8 @@ function openLive(
 export function translated(error: unknown, name: string): SyncError {
   if (error instanceof SyncError) return error;
   if (error instanceof ChannelFailed) return errorOf(error.failure, name);
-  if (error instanceof WireError) return nonsense(name, error);
+  // What was let go of here says so in other ways.
+  if (error instanceof WireError || error instanceof ChannelCancelled) return nonsense(name, error);
   if (!(error instanceof SessionLost)) throw error;
   if (error.cause instanceof SyncError) return error.cause;
   if (error.isHostile) return nonsense(name, error);
