@@ -16,7 +16,7 @@ import type { Channel } from "../../src/wire/channel.ts";
 import { failureOf } from "../../src/wire/failure.ts";
 import type { Messages } from "../../src/wire/messages.ts";
 import { newMessages } from "../../src/wire/messages.ts";
-import { writePlace } from "../../src/wire/place.ts";
+import { writeOpeningAnswer } from "../../src/wire/place.ts";
 import type { WireRequest } from "../../src/wire/requests.ts";
 import { decodeRequest } from "../../src/wire/requests.ts";
 import { openSession } from "../../src/wire/session.ts";
@@ -117,7 +117,8 @@ async function answerWell(asked: Asked, request: WireRequest): Promise<void> {
     case "make-root": {
       const root = await local.root();
       const { capabilities, machine } = local;
-      return messages.send((out) => writePlace(out, { root, capabilities, machine }));
+      const place = { root, capabilities, machine };
+      return messages.send((out) => writeOpeningAnswer(out, { type: "place", place }));
     }
     case "scan":
       return serveScan(local, request, messages, channel.signal);
@@ -126,7 +127,7 @@ async function answerWell(asked: Asked, request: WireRequest): Promise<void> {
     case "hash":
       return serveHash(local, request, messages, channel.signal);
     case "apply":
-      return serveApply({ local, source: undefined, messages, channel }, request);
+      return serveApply({ target: local, source: undefined, messages, channel }, request);
     case "flush":
       return local.flush();
     default:

@@ -27,14 +27,9 @@ const there: Way = { name: "on one host", source: "agent", target: "agent" };
 const sftpPush: Way = { name: "push over SFTP", source: "local", target: "sftp" };
 const sftpPull: Way = { name: "pull over SFTP", source: "sftp", target: "local" };
 
-export const WAYS: Readonly<Record<"push" | "pull" | "relay" | "there" | "sftpPush" | "sftpPull", Way>> = {
-  push,
-  pull,
-  relay,
-  there,
-  sftpPush,
-  sftpPull,
-};
+export const WAYS: Readonly<
+  Record<"push" | "pull" | "relay" | "there" | "sftpPush" | "sftpPull", Way>
+> = { push, pull, relay, there, sftpPush, sftpPull };
 export const AGENT_WAYS: readonly Way[] = [push, pull, relay, there];
 export const ALL_WAYS: readonly Way[] = [...AGENT_WAYS, sftpPush, sftpPull];
 
@@ -75,6 +70,8 @@ export interface Scene extends Place {
   /** Source and target, as they are typed. */
   readonly from: string;
   readonly to: string;
+  /** Asks for what is not taken from another host unasked. */
+  readonly all: readonly string[];
   readonly options: Options;
   readonly tolerance: Tolerance;
   /** Runs any command. */
@@ -97,6 +94,7 @@ export function newScene(way: Way, sshd: Sshd, more: Options = {}): Scene {
     ...place,
     from,
     to,
+    all: way.source === "local" ? [] : ["--preserve", isSftp(way) ? "mode" : "mode,devices"],
     options,
     tolerance,
     run: (...args) => syncline(place, args, options),
