@@ -70,6 +70,8 @@ export interface Scene extends Place {
   /** Source and target, as they are typed. */
   readonly from: string;
   readonly to: string;
+  /** Asks for what is not taken from another host unasked. */
+  readonly all: readonly string[];
   readonly options: Options;
   readonly tolerance: Tolerance;
   /** Runs any command. */
@@ -92,6 +94,7 @@ export function newScene(way: Way, sshd: Sshd, more: Options = {}): Scene {
     ...place,
     from,
     to,
+    all: way.source === "local" ? [] : ["--preserve", isSftp(way) ? "mode" : "mode,devices"],
     options,
     tolerance,
     run: (...args) => syncline(place, args, options),

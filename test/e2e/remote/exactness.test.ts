@@ -55,7 +55,7 @@ describe.each(ALL_WAYS)("$name", (way) => {
     using scene = newScene(way, sshd);
     makeTree(scene.source, kept(way, [...everything(400), ...rootOnly()]));
     const before = walk(scene.source);
-    const first = await scene.mirror();
+    const first = await scene.mirror(...scene.all);
     expect(outcome(first)).toEqual(done);
     // The root is the place, not an entry.
     expect(summaryOf(first)["created"]).toBe(before.length - 1);
@@ -65,7 +65,7 @@ describe.each(ALL_WAYS)("$name", (way) => {
     expect(walk(scene.source)).toEqual(before);
 
     relabel(scene, !isSftp(way));
-    const again = await scene.prove();
+    const again = await scene.prove(...scene.all);
     expect(countsOf(again)).toMatchObject({ created: 0, updated: 0, deleted: 0, moved: 0 });
     expect(summaryOf(again)["bytesCopied"]).toBe(0);
     expect(inodes(walk(scene.target))).toEqual(inodes(arrived));
@@ -76,7 +76,7 @@ describe.each(ALL_WAYS)("$name", (way) => {
     const tree = kept(way, [...everything(30), ...rootOnly()]);
     makeTree(scene.source, tree);
     makeTree(scene.target, stray(tree));
-    await scene.prove("--max-delete", "100%");
+    await scene.prove(...scene.all, "--max-delete", "100%");
     expect(leftovers(walk(scene.target))).toEqual([]);
   });
 });

@@ -165,7 +165,9 @@ test("a single file goes to its new place, or into a directory, and comes from t
     await run(`sftp://here${scene.path("file")}`, scene.path("dir/from-sftp")),
   ];
   expect(runs.map(outcome)).toEqual(runs.map(() => done));
-  const seen = walk(scene.dir).filter(({ kind, path }) => kind === "file" && !/^home/.test(path));
+  const seen = walk(scene.dir).filter(
+    ({ kind, path }) => kind === "file" && !path.startsWith("home"),
+  );
   expect(seen.map(({ path, mode, size }) => [path, mode, size])).toEqual([
     ["beside", 0o640, 7],
     ["by-sftp", 0o640, 7],

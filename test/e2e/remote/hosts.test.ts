@@ -2,13 +2,13 @@ import path from "node:path";
 
 import { describe, expect, test } from "vitest";
 
-import { judge, walk } from "../../support/judge.ts";
+import { judge } from "../../support/judge.ts";
 import { nodeOfVersion, nodeVersions } from "../../support/nodes.ts";
 import { done, outcome } from "../../support/proof.ts";
 import { newScene, WAYS } from "../../support/remote.ts";
 import { startSshd } from "../../support/sshd.ts";
-import { countsOf, NOTHING_TO_DO, ofType, problemsOf, summaryOf } from "../../support/syncline.ts";
-import { everything, files, makeTree, rootOnly } from "../../support/trees.ts";
+import { countsOf, NOTHING_TO_DO } from "../../support/syncline.ts";
+import { everything, makeTree, rootOnly } from "../../support/trees.ts";
 
 describe("an agent on Node", () => {
   test.each(nodeVersions)("%s takes and gives everything", async (version) => {
@@ -16,7 +16,14 @@ describe("an agent on Node", () => {
     using scene = newScene(WAYS.push, sshd);
     makeTree(scene.source, [...everything(30), ...rootOnly()]);
     await scene.prove();
-    const back = await scene.run("mirror", "--json", scene.to, scene.path("back"));
+    const back = await scene.run(
+      "mirror",
+      "--json",
+      "--preserve",
+      "mode,devices",
+      scene.to,
+      scene.path("back"),
+    );
     expect(outcome(back)).toEqual(done);
     expect(judge(scene.source, scene.path("back"))).toEqual([]);
   });
@@ -35,11 +42,12 @@ describe("a host of another kind", () => {
     const preload = path.join(import.meta.dirname, "../../fixtures/other-processor.cjs");
     await using sshd = await startSshd({ environment: { NODE_OPTIONS: `--require=${preload}` } });
     using scene = newScene(way, sshd);
+    const powers = name === "pull" ? ["--preserve", "mode"] : [];
     makeTree(scene.source, tree);
-    const first = await scene.mirror();
+    const first = await scene.mirror(...powers);
     expect(outcome(first)).toEqual(done);
     expect(judge(scene.source, scene.target, tolerance)).toEqual([]);
-    const again = await scene.mirror();
+    const again = await scene.mirror(...powers);
     expect([again.code, countsOf(again)]).toEqual([0, NOTHING_TO_DO]);
   });
 });

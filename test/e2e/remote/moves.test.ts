@@ -135,7 +135,7 @@ describe.each(ALL_WAYS)("$name", (way) => {
     const close: TreeEntry = { path: "closed", kind: "directory", mode: 0o500, mtime: MOMENT };
     makeTree(scene.target, [...trees.flatMap(({ old }) => old), close]);
     makeTree(scene.source, [...trees.flatMap(({ now }) => now), close]);
-    await scene.prove("--max-delete", "100%");
+    await scene.prove(...scene.all, "--max-delete", "100%");
     expect(leftovers(walk(scene.target))).toEqual([]);
   });
 });

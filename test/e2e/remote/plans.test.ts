@@ -48,13 +48,13 @@ describe.each([WAYS.push, WAYS.pull, WAYS.relay, WAYS.sftpPush])("$name", (way) 
     ]);
     const before = [fingerprint(scene.source), fingerprint(scene.target)];
     const file = scene.path("plan.ndjson");
-    const line = ["--json", "--max-delete", "100%", scene.from, scene.to];
+    const line = ["--json", ...scene.all, "--max-delete", "100%", scene.from, scene.to];
     const made = await scene.run("plan", "mirror", "-o", file, ...line);
     expect([made.code, problemsOf(made)]).toEqual([0, []]);
     const shown = await scene.run("show", "--json", file);
     expect([shown.code, actions(shown)]).toEqual([0, actions(made)]);
     expect([fingerprint(scene.source), fingerprint(scene.target)]).toEqual(before);
-    const dry = await scene.mirror("--dry-run", "--max-delete", "100%");
+    const dry = await scene.mirror("--dry-run", ...scene.all, "--max-delete", "100%");
     expect(actions(dry)).toEqual(actions(made));
 
     const applied = await scene.run("apply", "--json", file);

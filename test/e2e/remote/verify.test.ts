@@ -48,7 +48,7 @@ describe.each([WAYS.push, WAYS.relay, WAYS.there, WAYS.sftpPull])("$name", (way)
     const late = MOMENT + 2_000_000_000n;
     makeTree(scene.source, kept(way, [...everything(100), ...rootOnly()]));
     tool("cp", ["-aT", scene.source, scene.target]);
-    const equal = await scene.run("verify", "--json", scene.from, scene.to);
+    const equal = await scene.run("verify", "--json", ...scene.all, scene.from, scene.to);
     expect([equal.code, differences(equal), problemsOf(equal)]).toEqual([0, [], []]);
     expect(summaryOf(equal)["checked"]).toBe(walk(scene.source).length - 1);
 
@@ -92,7 +92,7 @@ describe.each([WAYS.push, WAYS.relay, WAYS.there, WAYS.sftpPull])("$name", (way)
     ]);
     tool("touch", ["-r", scene.source, scene.target]);
     const before = [walk(scene.source), walk(scene.target)];
-    const result = await scene.run("verify", "--json", scene.from, scene.to);
+    const result = await scene.run("verify", "--json", ...scene.all, scene.from, scene.to);
     expect([result.code, differences(result)]).toEqual([
       3,
       [
