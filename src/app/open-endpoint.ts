@@ -8,6 +8,7 @@ import { openLocal } from "../endpoint/local/local-endpoint.ts";
 import { directHost } from "./direct-host.ts";
 import type { ForeignRules } from "./foreign-source.ts";
 import { asForeign } from "./foreign-source.ts";
+import { shortcomingsOf } from "./shortcomings.ts";
 import type { ConnectRemote, RemoteContext, RemoteHost } from "./open-remote.ts";
 import { connectRemote } from "./open-remote.ts";
 
@@ -36,6 +37,7 @@ interface Connection {
   readonly host: Promise<RemoteHost>;
   /** What somebody has been told of already. */
   told: Traffic;
+  readonly shortcomings: Set<string>;
 }
 
 export function newOpener(options: OpenerOptions): Opener {
@@ -57,7 +59,7 @@ export function newOpener(options: OpenerOptions): Opener {
     const known = connections.get(key);
     if (known !== undefined) return known;
     const host = reach(location, from).then((opened) => stack.use(opened));
-    const connection = { host, told: { sent: 0, received: 0 } };
+    const connection = { host, told: { sent: 0, received: 0 }, shortcomings: new Set<string>() };
     connections.set(key, connection);
     return connection;
   };
@@ -72,7 +74,18 @@ export function newOpener(options: OpenerOptions): Opener {
     const opened = stack.use(await host.open(location, path));
     const endpoint = asForeign(opened, { wishes, onNotice: context.onNotice });
     connectionOf.set(endpoint, connection);
+    sayOnce(connection, location, shortcomingsOf(endpoint.capabilities));
     return endpoint;
+  };
+
+  const sayOnce = (
+    { shortcomings }: Connection,
+    { address }: RemoteLocation,
+    what: string | undefined,
+  ): void => {
+    if (what === undefined || shortcomings.has(what)) return;
+    shortcomings.add(what);
+    context.onNotice(`${address.host}: what is kept there has ${what}`);
   };
 
   return {

@@ -74,9 +74,7 @@ function agentHost(location: RemoteLocation, context: RemoteContext): RemoteHost
         return endpoint;
       } catch (error) {
         if (!(error instanceof SyncError) || error.code !== "ENDPOINT_NO_NODE") throw error;
-        onNotice(
-          `${error.message}; going on over SFTP, which keeps whole seconds, and neither owners, attributes nor hard links`,
-        );
+        onNotice(`${error.message}; going on over SFTP`);
         instead = sftpHost(location, context);
         return instead.open(where, path);
       }
