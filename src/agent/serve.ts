@@ -133,12 +133,13 @@ async function tellPlace(endpoint: Endpoint, messages: Messages): Promise<void> 
 }
 
 async function beginVersions(endpoint: Endpoint, at: number, messages: Messages): Promise<void> {
+  let isNamed = false;
   const versions = await endpoint.beginVersions(at, async (stamp) => {
+    isNamed = true;
     await messages.send((out) => void out.text(stamp));
     return messages.expect((from) => from.text(mostRecordBytes));
   });
-  await messages.send((out) => {
-    out.text("");
-    writeVersions(out, versions);
-  });
+  // Where there is no name, that is said in its place.
+  if (!isNamed) await messages.send((out) => void out.text(""));
+  await messages.send((out) => writeVersions(out, versions));
 }

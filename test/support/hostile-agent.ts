@@ -36,7 +36,9 @@ export interface Asked {
 
 /** Answers of one's own to some requests; the others are answered as an agent would. */
 export type Answers = {
-  readonly [T in WireRequest["type"]]?: (asked: Asked, request: Of<T>) => Promise<void> | void;
+  readonly [T in WireRequest["type"]]?:
+    | ((asked: Asked, request: Of<T>) => Promise<void> | void)
+    | undefined;
 };
 
 export interface HostileAgent extends AsyncDisposable {

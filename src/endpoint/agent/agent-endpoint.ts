@@ -1,10 +1,12 @@
 import type { ByteString } from "../../base/byte-string.ts";
 import { SyncError } from "../../base/errors.ts";
+import { parseStamp } from "../../core/version-stamp.ts";
 import type { Messages } from "../../wire/messages.ts";
 import { readVersions } from "../../wire/options.ts";
 import type { OtherHost } from "../../wire/other-host.ts";
 import type { PlaceInfo } from "../../wire/place.ts";
 import { readOpeningAnswer, readPlace } from "../../wire/place.ts";
+import { WireError } from "../../wire/wire-error.ts";
 import type { AgentLine, Conversation, Live } from "./agent-line.ts";
 import { applyThere } from "./apply-there.ts";
 import { chunksThere, compareThere, hashThere } from "./hash-there.ts";
@@ -87,15 +89,16 @@ export function openAgent(line: AgentLine, what: PlaceToOpen): AgentEndpoint {
     beginVersions: (at, record) =>
       ask(async (live) => {
         const { messages } = live.ask({ type: "begin-versions", endpoint: number, at });
-        for (;;) {
-          const answer = await messages.expect((from) => {
-            const stamp = from.text(64);
-            return stamp === "" ? { versions: readVersions(from) } : { stamp };
-          });
-          if ("versions" in answer) return answer.versions;
-          const text = await record(answer.stamp);
+        const stamp = await messages.expect((from) => from.text(64));
+        if (stamp !== "") {
+          if (parseStamp(stamp) === undefined) throw new WireError("a moment's name is none");
+          const text = await record(stamp);
           await messages.send((out) => void out.text(text));
         }
+        const versions = await messages.expect(readVersions);
+        if ("stamp" in versions && versions.stamp !== stamp)
+          throw new WireError("old copies have got another name");
+        return versions;
       }),
     apply: (actions, ordered, source, options, signal) =>
       applyThere({ remote, ordered, source, options }, actions, signal),
