@@ -55,7 +55,7 @@ export const NARROW: readonly Narrow[] = [
   {
     from: /^agent\//,
     to: /^endpoint\/[^/]+\//,
-    // By `agent` it has a client of its own kind: one host sends to another by itself, and neither needs to trust a third.
+    // Where one host sends to another by itself, its agent is the client of the other one's.
     except: /^endpoint\/(?:local|agent|ssh)\//,
     because: "the agent serves its own host, and hosts that have an agent",
   },

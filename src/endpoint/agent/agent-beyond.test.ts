@@ -214,9 +214,9 @@ test("a file in hand is finished when the client wants to stop", async () => {
 });
 
 test("why a host cannot be reached is told as it was found, and it may be asked for again", async () => {
-  let attempts = 0;
-  const connectOn: ConnectOn = (_on, onNotice) => {
-    attempts++;
+  const asked: OtherHost[] = [];
+  const connectOn: ConnectOn = (on, onNotice) => {
+    asked.push(on);
     onNotice("they do not know you there");
     const error = new SyncError("ENDPOINT_HOST_KEY", "beyond: the host key is not known", {
       hint: "Ask.",
@@ -226,14 +226,17 @@ test("why a host cannot be reached is told as it was found, and it may be asked 
     return { facts, transport: brokenTransport(error) };
   };
   await using scene = openScene({ retries: 3, connectOn });
+  const address = { host: "fe80::1%eth0", user: "mé@realm", port: 2222 };
+  const on = { address, remoteNode: "~/my node", timeout: 1500, retries: 7, bytesPerSecond: 1e6 };
   for (const round of [1, 2]) {
-    expect(await failureOf(scene.pair.open(scene.root, someHost).root())).toEqual({
+    expect(await failureOf(scene.pair.open(scene.root, on).root())).toEqual({
       code: "ENDPOINT_HOST_KEY",
       message: "there: beyond: the host key is not known",
     });
-    expect(attempts).toBe(round);
+    expect(asked.length).toBe(round);
     expect(scene.pair.notices.length).toBe(round);
   }
+  expect(asked[0]).toEqual(on);
   expect(scene.pair.notices[0]).toBe("there: they do not know you there");
   // The agent's own place is none the worse for it.
   expect(await scene.source.root()).toMatchObject({ kind: "directory" });
