@@ -6,7 +6,7 @@ import type { Endpoint } from "../../src/endpoint/endpoint.ts";
 import type { Action } from "../../src/core/plan.ts";
 import { readActions } from "../../src/wire/actions.ts";
 import { readKnown, writeAnswer } from "../../src/wire/apply-answers.ts";
-import { writePlace } from "../../src/wire/place.ts";
+import { writeOpeningAnswer } from "../../src/wire/place.ts";
 import { writeDigests, writeOutcomes } from "../../src/wire/verdicts.ts";
 import { readFiles, readExtents } from "../../src/wire/verdicts.ts";
 import type { ByteString } from "../../src/base/byte-string.ts";
@@ -215,9 +215,11 @@ describe("a place that", () => {
       const { capabilities, machine } = local;
       const { Writer } = await import("../../src/wire/writer.ts");
       const out = new Writer();
-      writePlace(out, { root: honest, capabilities, machine });
+      const info = { root: honest, capabilities, machine };
+      writeOpeningAnswer(out, { type: "place", place: info });
       const place = out.take();
-      spoil(place);
+      // Behind the byte that says that it is one.
+      spoil(place.subarray(1));
       const message = new Uint8Array(6 + place.length);
       new DataView(message.buffer).setUint32(2, place.length, true);
       message.set(place, 6);
