@@ -5,11 +5,11 @@ const config: ViteUserConfig = defineConfig({
     include: ["src/**/*.test.ts", "test/**/*.test.ts", "scripts/**/*.test.ts"],
     globalSetup: ["./test/support/build.ts"],
     pool: "forks",
-    // Many tests wait for processes, servers and clocks: there is work for more workers than there are cores.
-    maxWorkers: 3,
+    // Many tests wait for processes, servers and clocks, so that one worker would leave a core idle.
+    maxWorkers: 2,
     reporters: ["default", "./scripts/closing-line.ts"],
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    testTimeout: 240_000,
+    hookTimeout: 240_000,
   },
 });
 

@@ -26,8 +26,11 @@ const connect: ConnectRemote = async () => {
   const pair = openAgentPair({ openHost: () => openLocalHost(undefined) });
   let number = 0;
   return {
-    open: async ({ typed }, path) =>
-      openAgent(pair.line, { number: number++, location: typed, path }),
+    async open({ typed }, path) {
+      const endpoint = openAgent(pair.line, { number: number++, location: typed, path });
+      await endpoint.root();
+      return endpoint;
+    },
     [Symbol.asyncDispose]: () => pair[Symbol.asyncDispose](),
   };
 };
