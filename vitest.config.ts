@@ -8,8 +8,8 @@ const config: ViteUserConfig = defineConfig({
     // Many tests wait for processes, servers and clocks, so that one worker would leave a core idle.
     maxWorkers: 2,
     reporters: ["default", "./scripts/closing-line.ts"],
-    testTimeout: 240_000,
-    hookTimeout: 240_000,
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
   },
 });
 

@@ -1,5 +1,5 @@
 import { execFileSync, spawn } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { byteString, type ByteString, rawBytes } from "../../src/base/byte-string.ts";
@@ -22,7 +22,9 @@ export interface GitJudge extends Disposable {
 
 /** Makes a repository and keeps one git running on it, for starting one costs more than its answer. */
 export function openGitJudge(): GitJudge {
-  const root = mkdtempSync(join(tmpdir(), "syncline-git-"));
+  // In memory where that is: hundreds of small trees come and go, and a disk that others use takes its time.
+  const base = existsSync("/dev/shm") ? "/dev/shm" : tmpdir();
+  const root = mkdtempSync(join(base, "syncline-git-"));
   execFileSync("git", ["init", "-q", root]);
   execFileSync("git", ["-C", root, "config", "core.excludesFile", "/dev/null"]);
   const git = spawn("git", ["check-ignore", "--no-index", "-z", "-v", "-n", "--stdin"], {
