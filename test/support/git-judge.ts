@@ -1,5 +1,5 @@
 import { execFileSync, spawn } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { byteString, type ByteString, rawBytes } from "../../src/base/byte-string.ts";
@@ -22,9 +22,7 @@ export interface GitJudge extends Disposable {
 
 /** Makes a repository and keeps one git running on it, for starting one costs more than its answer. */
 export function openGitJudge(): GitJudge {
-  // In memory where that is: hundreds of small trees come and go, and a disk that others use takes its time.
-  const base = existsSync("/dev/shm") ? "/dev/shm" : tmpdir();
-  const root = mkdtempSync(join(base, "syncline-git-"));
+  const root = mkdtempSync(join(tmpdir(), "syncline-git-"));
   execFileSync("git", ["init", "-q", root]);
   execFileSync("git", ["-C", root, "config", "core.excludesFile", "/dev/null"]);
   const git = spawn("git", ["check-ignore", "--no-index", "-z", "-v", "-n", "--stdin"], {
@@ -62,8 +60,9 @@ export function openGitJudge(): GitJudge {
       const options = patterns.map((pattern) => shellWord(`--exclude=${pattern}` as ByteString));
       const list =
         "git --git-dir=../.git --work-tree=. ls-files -z --others --exclude-per-directory=.gitignore";
-      // Node encodes arguments; a shell hands them on as the bytes they are.
-      const output = execFileSync("bash", ["-c", `exec ${list} ${options.join(" ")}`], {
+      // Node encodes arguments; a shell hands them on as the bytes they are. Without `--norc`, bash takes Node's socket for
+      // a login from elsewhere, and does first what the user's own start-up file says, waiting for its locks.
+      const output = execFileSync("bash", ["--norc", "-c", `exec ${list} ${options.join(" ")}`], {
         cwd: dir,
       });
       rmSync(dir, { recursive: true });
