@@ -2,7 +2,7 @@ import type { SnapshotChunk } from "../core/snapshot.ts";
 import { newChunk } from "../core/snapshot.ts";
 import type { Endpoint } from "../endpoint/endpoint.ts";
 import { newHasher } from "../fs/hasher.ts";
-import { copyRows } from "../wire/copy-rows.ts";
+import { copyRows } from "../core/copy-rows.ts";
 import type { Messages } from "../wire/messages.ts";
 import type { LikeSpec, WireRequest } from "../wire/requests.ts";
 import type { Run } from "../wire/row-runs.ts";
@@ -135,7 +135,7 @@ function newPartSender(messages: Messages): PartSender {
       await flushFull();
     },
     async rows({ store, from, to }) {
-      copyRows(store, from, to, rows);
+      copyRows(store, { start: from, end: to }, rows);
       const last = segments.at(-1);
       if (last?.type === "rows")
         segments[segments.length - 1] = { type: "rows", rows: last.rows + to - from };

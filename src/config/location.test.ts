@@ -5,13 +5,12 @@ import { bytesOfText } from "../base/byte-string.ts";
 import { SyncError } from "../base/errors.ts";
 import type { RemoteLocation } from "../core/location.ts";
 import { locationKey } from "../core/location.ts";
-import { checkLocalLocation, parseLocation } from "./location.ts";
+import { parseLocation } from "./location.ts";
 
 test.each(["/data", "data", "./a:b", "/a:b", "dir/a:b", "-dash", "../up", " ", "/x/", "~/a"])(
   "%j is local",
   (text) => {
     expect(parseLocation(text)).toEqual({ type: "local", typed: text, path: text });
-    expect(() => checkLocalLocation(text)).not.toThrow();
   },
 );
 
@@ -79,7 +78,6 @@ test.each(urls)("%j of ssh and sftp is a place on another host", (rest, user, ho
       address: { user, host, port },
       path: bytesOfText(path),
     });
-    expect(() => checkLocalLocation(typed)).toThrow(SyncError);
   }
 });
 
@@ -133,7 +131,6 @@ test.each([
   "file:///dir",
 ])("%j is refused", (text) => {
   expect(() => parseLocation(text)).toThrow(SyncError);
-  expect(() => checkLocalLocation(text)).toThrow(SyncError);
 });
 
 test("a password is not repeated", () => {

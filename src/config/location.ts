@@ -98,11 +98,3 @@ function decodeText(typed: string, text: string): string {
   }
   return decoded;
 }
-
-/** Refuses what is not local. Throws a usage error. */
-export function checkLocalLocation(text: string): void {
-  if (parseLocation(text).type === "local") return;
-  throw new SyncError("USAGE", `${text}: only local directories can be mirrored in this version`, {
-    hint: `A local path that holds a colon is written ./${text} or with its full path.`,
-  });
-}

@@ -1,6 +1,7 @@
+import { copyRows } from "./copy-rows.ts";
 import type { RelPath } from "./path.ts";
 import type { SnapshotChunk } from "./snapshot.ts";
-import { capacityOf, chunkRows, HAS_EXTRA, nameStart, newChunk, reserveNames } from "./snapshot.ts";
+import { capacityOf, chunkRows, newChunk } from "./snapshot.ts";
 
 /**
  * A directory that only one replica has, with everything below it: rows kept as columns until it is known what becomes of
@@ -36,7 +37,7 @@ export function holdRows(tree: GrowingTree, from: SnapshotChunk, start: number, 
     const to = isFull ? newChunk(nextRows(last)) : last;
     if (isFull) tree.chunks.push(to);
     const rows = Math.min(end - at, capacityOf(to) - to.count);
-    copyRows(from, at, at + rows, to, tree.depth);
+    copyRows(from, { start: at, end: at + rows }, to, tree.depth);
     at += rows;
   }
 }
@@ -45,58 +46,11 @@ function nextRows(last: SnapshotChunk | undefined): number {
   return last === undefined ? firstRows : Math.min(chunkRows, capacityOf(last) * 8);
 }
 
-const plainColumns = [
-  "kind",
-  "flags",
-  "size",
-  "mtimeSec",
-  "mtimeNs",
-  "ctimeSec",
-  "ctimeNs",
-  "birthSec",
-  "birthNs",
-  "mode",
-  "uid",
-  "gid",
-  "dev",
-  "inoHigh",
-  "inoLow",
-  "nlink",
-  "rdev",
-  "blocks",
-] as const satisfies (keyof SnapshotChunk)[];
-
 /** The same rows in memory of their own, for whoever needs them when the next chunk has been asked for. */
 export function copyOfChunk(chunk: SnapshotChunk): SnapshotChunk {
   const copy = newChunk(Math.max(chunk.count, 1));
-  if (chunk.count > 0) copyRows(chunk, 0, chunk.count, copy, 0);
+  copyRows(chunk, { start: 0, end: chunk.count }, copy);
   return copy;
-}
-
-/** Copies rows behind those of a chunk that has room, column by column; depths become smaller by `above`. */
-function copyRows(
-  from: SnapshotChunk,
-  start: number,
-  end: number,
-  to: SnapshotChunk,
-  above: number,
-): void {
-  const at = to.count;
-  for (const column of plainColumns) to[column].set(from[column].subarray(start, end), at);
-  const firstName = nameStart(from, start);
-  const nameBytes = from.nameEnd[end - 1]! - firstName;
-  const used = nameStart(to, at);
-  reserveNames(to, used, nameBytes);
-  to.names.set(from.names.subarray(firstName, firstName + nameBytes), used);
-  for (let row = start; row < end; row++) {
-    const there = at + row - start;
-    to.nameEnd[there] = from.nameEnd[row]! - firstName + used;
-    to.depth[there] = from.depth[row]! - above;
-    if ((from.flags[row]! & HAS_EXTRA) === 0) continue;
-    const extra = from.extras.get(row);
-    if (extra !== undefined) to.extras.set(there, extra);
-  }
-  to.count += end - start;
 }
 
 /** The rows of a tree, to be compared like a snapshot. */

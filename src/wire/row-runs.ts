@@ -3,8 +3,8 @@ import { byteString } from "../base/byte-string.ts";
 import type { SnapshotChunk } from "../core/snapshot.ts";
 import { CLOSED, DIRECTORY, nameStart, newChunk, PASSED_OVER } from "../core/snapshot.ts";
 import { EXCLUDED, FILE, HAS_EXTRA, LEFTOVER, PROBLEM } from "../core/snapshot.ts";
-import { copyRows } from "./copy-rows.ts";
-import type { ContentHasher } from "./pack-reads.ts";
+import { copyRows } from "../core/copy-rows.ts";
+import type { ContentHasher } from "./content-hasher.ts";
 import type { LikeSpec } from "./requests.ts";
 
 /**
@@ -47,7 +47,7 @@ export class RunCutter {
     for (let row = 0; row < chunk.count;) {
       const to = this.#endOfRun(chunk, row);
       this.#makeRoom(to.row - row);
-      copyRows(chunk, row, to.row, this.#store);
+      copyRows(chunk, { start: row, end: to.row }, this.#store);
       row = to.row;
       if (to.isEnd) runs.push(this.#cut());
     }
@@ -74,7 +74,7 @@ export class RunCutter {
   #makeRoom(rows: number): void {
     if (this.#store.count + rows <= storeRows) return;
     const store = newChunk(storeRows);
-    copyRows(this.#store, this.#from, this.#store.count, store);
+    copyRows(this.#store, { start: this.#from, end: this.#store.count }, store);
     this.#store = store;
     this.#from = 0;
   }

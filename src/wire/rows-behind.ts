@@ -2,7 +2,7 @@ import type { RelPath } from "../core/path.ts";
 import { comparePaths, joinPath, rootPath } from "../core/path.ts";
 import type { SnapshotChunk } from "../core/snapshot.ts";
 import { nameAt, newChunk } from "../core/snapshot.ts";
-import { copyRows } from "./copy-rows.ts";
+import { copyRows } from "../core/copy-rows.ts";
 
 /** The rows of a listing behind a path: for a listing that broke off there. */
 export async function* rowsBehind(
@@ -26,7 +26,7 @@ export async function* rowsBehind(
       continue;
     }
     const rest = newChunk(chunk.count - row);
-    copyRows(chunk, row, chunk.count, rest);
+    copyRows(chunk, { start: row, end: chunk.count }, rest);
     yield rest;
   }
 }

@@ -1,7 +1,7 @@
 import type { SnapshotChunk } from "../../core/snapshot.ts";
 import { newChunk } from "../../core/snapshot.ts";
 import { newHasher } from "../../fs/hasher.ts";
-import { copyRows, forgetIdentity } from "../../wire/copy-rows.ts";
+import { copyRows, forgetIdentity } from "../../core/copy-rows.ts";
 import type { Run } from "../../wire/row-runs.ts";
 import { mostRunRows, RunCutter } from "../../wire/row-runs.ts";
 import type { ListingPart } from "../../wire/scan-messages.ts";
@@ -113,12 +113,12 @@ export async function offerRuns(
 /** As many rows as there is room for. */
 function takeRows(rows: SnapshotChunk, from: number, count: number, out: SnapshotChunk): number {
   const taken = Math.min(count, chunkRows + mostRunRows - out.count);
-  copyRows(rows, from, from + taken, out);
+  copyRows(rows, { start: from, end: from + taken }, out);
   return taken;
 }
 
 function takeRun({ store, from, to }: Run, out: SnapshotChunk): void {
   const at = out.count;
-  copyRows(store, from, to, out);
+  copyRows(store, { start: from, end: to }, out);
   forgetIdentity(out, at, out.count);
 }

@@ -4,7 +4,8 @@ import { decompress } from "../../fs/squeeze.ts";
 import { batchesBySize } from "../../wire/batches-by-size.ts";
 import { writeChunkLists } from "../../wire/chunk-lists.ts";
 import type { PackRecord } from "../../wire/pack.ts";
-import { packDigestBytes, packHeaderBytes, readPackHeader } from "../../wire/pack.ts";
+import { packHash } from "../../wire/content-hasher.ts";
+import { packHeaderBytes, readPackHeader } from "../../wire/pack.ts";
 import { PackReader } from "../../wire/pack-reader.ts";
 import { PackWriter } from "../../wire/pack-writer.ts";
 import { filesTogether, writeFiles } from "../../wire/verdicts.ts";
@@ -64,12 +65,7 @@ async function cutAt(next: number): Promise<Uint8Array> {
   const writer = new PackWriter();
   writer.begin(1, next, true);
   writer.cut();
-  const hash = (records: Uint8Array): Uint8Array => {
-    hasher.begin();
-    hasher.update(records);
-    return hasher.digest().subarray(0, packDigestBytes);
-  };
-  return writer.seal(false, hash, () => undefined);
+  return writer.seal(false, packHash(hasher), () => undefined);
 }
 
 function noPack({ location }: Remote): SyncError {

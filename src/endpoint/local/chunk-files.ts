@@ -6,8 +6,8 @@ import type { ChunkOptions, ChunkRequest } from "../endpoint.ts";
 import { batchesOf } from "./hash-files.ts";
 import type { LocalHost } from "./host.ts";
 import type { ChunkJob, ChunkResult, Counters, Signals } from "./jobs.ts";
-import { newSignals, stopFlag } from "./jobs.ts";
 import { runChunks } from "./run-chunks.ts";
+import { withSignals } from "./with-signals.ts";
 
 /** Where files are cut into chunks. */
 export interface ChunkWork {
@@ -26,27 +26,19 @@ export async function chunkHere(
   requests: readonly ChunkRequest[],
   signal: AbortSignal,
 ): Promise<(ChunkList | undefined)[]> {
-  signal.throwIfAborted();
   const { host } = work;
-  const signals = newSignals(0);
-  const stop = (): void => void Atomics.store(signals, stopFlag, 1);
-  signal.addEventListener("abort", stop);
-  try {
-    const isSmall = requests.reduce((sum, { entry }) => sum + entry.size, 0) < smallBytes;
-    const run = (batch: readonly ChunkRequest[]): Promise<ChunkResult> => {
-      const job = jobOf(work, batch, signals);
-      if (isSmall) return runChunks(host.driver, job, host.binding);
-      return host.pool.run<ChunkResult>(job, chunkBuffers(job.files));
-    };
-    const batches = batchesOf(requests, ({ entry }) => entry.size);
-    const results = await Promise.all(batches.map(run));
-    signal.throwIfAborted();
-    return results.flatMap(listsOf);
-  } finally {
-    // What is still under way after a failure has nobody left to do it for.
-    stop();
-    signal.removeEventListener("abort", stop);
-  }
+  const isSmall = requests.reduce((sum, { entry }) => sum + entry.size, 0) < smallBytes;
+  const batches = batchesOf(requests, ({ entry }) => entry.size);
+  const results = await withSignals(signal, (signals) =>
+    Promise.all(
+      batches.map((batch) => {
+        const job = jobOf(work, batch, signals);
+        if (isSmall) return runChunks(host.driver, job, host.binding);
+        return host.pool.run<ChunkResult>(job, chunkBuffers(job.files));
+      }),
+    ),
+  );
+  return results.flatMap(listsOf);
 }
 
 function jobOf(

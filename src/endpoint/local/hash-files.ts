@@ -5,8 +5,8 @@ import type { HostPath } from "../../fs/driver.ts";
 import type { HashOptions, HashRequest, HashVerdict } from "../endpoint.ts";
 import type { LocalHost } from "./host.ts";
 import type { Counters, HashJob, HashResult, Signals } from "./jobs.ts";
-import { newSignals, stopFlag } from "./jobs.ts";
 import { runHash } from "./run-hash.ts";
+import { withSignals } from "./with-signals.ts";
 
 /** Where files are hashed, and how. */
 export interface HashWork {
@@ -30,27 +30,19 @@ export async function hashHere(
   requests: readonly HashRequest[],
   signal: AbortSignal,
 ): Promise<HashVerdict[]> {
-  signal.throwIfAborted();
   const { host } = work;
-  const signals = newSignals(0);
-  const stop = (): void => void Atomics.store(signals, stopFlag, 1);
-  signal.addEventListener("abort", stop);
-  try {
-    const isSmall = requests.length <= smallFiles && bytesOf(requests) < smallBytes;
-    const run = (batch: readonly HashRequest[]): Promise<HashResult> => {
-      const job = jobOf(work, batch, signals);
-      if (isSmall) return runHash(host.driver, job, host.binding);
-      return host.pool.run<HashResult>(job, chunkBuffers(job.files));
-    };
-    const batches = batchesOf(requests, ({ size }) => size);
-    const results = await Promise.all(batches.map(run));
-    signal.throwIfAborted();
-    return batches.flatMap((batch, i) => verdictsOf(batch, results[i]!, work.options));
-  } finally {
-    // What is still under way after a failure has nobody left to do it for.
-    stop();
-    signal.removeEventListener("abort", stop);
-  }
+  const isSmall = requests.length <= smallFiles && bytesOf(requests) < smallBytes;
+  const batches = batchesOf(requests, ({ size }) => size);
+  const results = await withSignals(signal, (signals) =>
+    Promise.all(
+      batches.map((batch) => {
+        const job = jobOf(work, batch, signals);
+        if (isSmall) return runHash(host.driver, job, host.binding);
+        return host.pool.run<HashResult>(job, chunkBuffers(job.files));
+      }),
+    ),
+  );
+  return batches.flatMap((batch, i) => verdictsOf(batch, results[i]!, work.options));
 }
 
 function jobOf(

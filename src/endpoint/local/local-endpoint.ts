@@ -38,6 +38,7 @@ import { inspectRoot } from "./root-info.ts";
 import { packStream } from "./pack-stream.ts";
 import { runContent } from "./run-job.ts";
 import { scanStream } from "./scan-stream.ts";
+import { withSignals } from "./with-signals.ts";
 import { readFile } from "./stream-file.ts";
 
 /** An endpoint for a directory of this machine. Its files can be reached directly by other local endpoints. */
@@ -123,9 +124,8 @@ export function openLocal(
 
     compareContent(checks, source, { followLinks }, signal) {
       if (!isLocal(source)) return undefined;
-      const signals = newSignals(0);
       const roots = { source: source.hostRoot, target: hostRoot(), followLinks };
-      const work = { type: "content", ...roots, signals, counters } as const;
+      const work = { type: "content", ...roots, counters } as const;
       return compareHere(host, checks, work, signal).catch((error: unknown) => {
         throw aboutRoot(path, error);
       });
@@ -262,35 +262,28 @@ export function isLocal(endpoint: ContentSource): endpoint is LocalEndpoint {
 async function compareHere(
   host: LocalHost,
   checks: readonly ContentCheck[],
-  where: Omit<ContentJob, "paths" | "contents" | "sizes">,
+  where: Omit<ContentJob, "paths" | "contents" | "sizes" | "signals">,
   signal: AbortSignal,
 ): Promise<ContentVerdict[]> {
-  const { signals } = where;
-  const job: ContentJob = {
-    ...where,
-    paths: checks.map(({ path }) => path).join("\0"),
-    contents: checks.some(({ content }) => content !== undefined)
-      ? checks.map(({ path, content = path }) => content).join("\0")
-      : undefined,
-    sizes: Float64Array.from(checks, ({ size }) => size),
-  };
-  const stop = (): void => void Atomics.store(signals, stopFlag, 1);
-  signal.addEventListener("abort", stop);
-  try {
-    const bytes = checks.reduce((sum, { size }) => sum + size, 0);
-    const isSmall = checks.length <= 16 && bytes < 1 << 20;
-    const result = isSmall
-      ? runContent(host.driver, job)
-      : await host.pool.run<ContentResult>(job, []);
-    signal.throwIfAborted();
-    const problems = new Map(result.problems.map(({ row, ...problem }) => [row, problem]));
-    return checks.map(({ path }, row): ContentVerdict => {
-      const problem = problems.get(row);
-      return problem === undefined
-        ? { path, equal: result.equal[row] === 1 }
-        : { path, problem: { path, ...problem } };
-    });
-  } finally {
-    signal.removeEventListener("abort", stop);
-  }
+  const bytes = checks.reduce((sum, { size }) => sum + size, 0);
+  const isSmall = checks.length <= 16 && bytes < 1 << 20;
+  const result = await withSignals(signal, async (signals) => {
+    const job: ContentJob = {
+      ...where,
+      signals,
+      paths: checks.map(({ path }) => path).join("\0"),
+      contents: checks.some(({ content }) => content !== undefined)
+        ? checks.map(({ path, content = path }) => content).join("\0")
+        : undefined,
+      sizes: Float64Array.from(checks, ({ size }) => size),
+    };
+    return isSmall ? runContent(host.driver, job) : host.pool.run<ContentResult>(job, []);
+  });
+  const problems = new Map(result.problems.map(({ row, ...problem }) => [row, problem]));
+  return checks.map(({ path }, row): ContentVerdict => {
+    const problem = problems.get(row);
+    return problem === undefined
+      ? { path, equal: result.equal[row] === 1 }
+      : { path, problem: { path, ...problem } };
+  });
 }

@@ -6,7 +6,7 @@ import type { FileDriver } from "../../fs/driver.ts";
 import type { HashBinding } from "../../fs/hasher.ts";
 import { newHasher } from "../../fs/hasher.ts";
 import { compress } from "../../fs/squeeze.ts";
-import { packDigestBytes } from "../../wire/pack.ts";
+import { packHash } from "../../wire/content-hasher.ts";
 import { PackWriter } from "../../wire/pack-writer.ts";
 import type { PackSqueeze } from "../../wire/pack-writer.ts";
 import { asEntryProblem } from "./applier.ts";
@@ -86,13 +86,8 @@ function roomOf({ files, series }: PackJob): number {
 }
 
 function sealed({ level }: PackJob, isOpen: boolean): PackResult {
-  const hasher = hashers!.pack;
-  const hash = (records: Uint8Array): Uint8Array => {
-    hasher.begin();
-    hasher.update(records);
-    return hasher.digest().subarray(0, packDigestBytes);
-  };
-  const pack = writer.seal(isOpen, hash, level === undefined ? keep : squeezeAt(level));
+  const squeeze = level === undefined ? keep : squeezeAt(level);
+  const pack = writer.seal(isOpen, packHash(hashers!.pack), squeeze);
   return { type: "pack", pack, isOpen };
 }
 

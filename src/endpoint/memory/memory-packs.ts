@@ -1,7 +1,9 @@
 import { newHasher } from "../../fs/hasher.ts";
 import { packHeaderBytes, readPackHeader } from "../../wire/pack.ts";
 import { PackReader } from "../../wire/pack-reader.ts";
-import { packReads } from "../../wire/pack-reads.ts";
+import type { Packing } from "../../wire/pack-pieces.ts";
+import { beginPack, packPieces, sealPack } from "../../wire/pack-pieces.ts";
+import { PackWriter } from "../../wire/pack-writer.ts";
 import type { Endpoint, PackOptions, WantedFile } from "../endpoint.ts";
 import { EntryProblem } from "../endpoint.ts";
 
@@ -13,13 +15,22 @@ export async function* packMemory(
   signal: AbortSignal,
 ): AsyncGenerator<Uint8Array> {
   const hashers = { pack: await newHasher("blake3"), file: await newHasher("blake3") };
-  const source = {
-    read: (path: WantedFile["path"], entry: WantedFile["entry"]) =>
-      read(path, entry, options, signal),
-    problemOf: (error: unknown) => (error instanceof EntryProblem ? error : undefined),
-    hashers,
-  };
-  yield* packReads(source, files, signal);
+  const packing: Packing = { writer: new PackWriter(), hashers };
+  let index = options.first ?? 0;
+  beginPack(packing, index, false);
+  for (const { path, entry } of files) {
+    if (signal.aborted) break;
+    const pieces = read(path, entry, options, signal);
+    yield* packPieces(packing, { index: index++, pieces, problemOf });
+    if (packing.writer.room > 0) continue;
+    yield sealPack(packing, false);
+    beginPack(packing, index, false);
+  }
+  if (packing.writer.length > 0) yield sealPack(packing, false);
+}
+
+function problemOf(error: unknown): EntryProblem | undefined {
+  return error instanceof EntryProblem ? error : undefined;
 }
 
 /** The content of the one file that packs are of; throws `EntryProblem` where it is not of that size, or there is none. */

@@ -3,7 +3,7 @@ import { sizeBytes } from "../../core/content-hash.ts";
 import type { FileEntry } from "../../core/entry.ts";
 import { withPowersOf } from "../../core/powers.ts";
 import type { PackRecord } from "../../wire/pack.ts";
-import type { ContentHasher } from "../../wire/pack-reads.ts";
+import type { ContentHasher } from "../../wire/content-hasher.ts";
 import { EntryProblem } from "../endpoint.ts";
 import type { Applier, Done } from "./applier.ts";
 import { discard, doneWith } from "./applier.ts";

@@ -23,7 +23,7 @@ import { startSftpServer } from "../../../test/support/sftp-server.ts";
 import { SyncError } from "../../base/errors.ts";
 import type { Action } from "../../core/plan.ts";
 import { newHasher } from "../../fs/hasher.ts";
-import { packDigestBytes } from "../../wire/pack.ts";
+import { packHash } from "../../wire/content-hasher.ts";
 import { PackWriter } from "../../wire/pack-writer.ts";
 import type { Transport } from "../../wire/transport.ts";
 import type { Endpoint } from "../endpoint.ts";
@@ -110,12 +110,7 @@ async function cutPack(): Promise<Uint8Array> {
   const writer = new PackWriter();
   writer.begin(1, 1, true);
   writer.cut();
-  const hash = (records: Uint8Array): Uint8Array => {
-    hasher.begin();
-    hasher.update(records);
-    return hasher.digest().subarray(0, packDigestBytes);
-  };
-  return writer.seal(false, hash, () => undefined);
+  return writer.seal(false, packHash(hasher), () => undefined);
 }
 
 const MiB = 1 << 20;

@@ -1,5 +1,5 @@
-import type { SnapshotChunk } from "../core/snapshot.ts";
-import { nameStart, reserveNames } from "../core/snapshot.ts";
+import type { SnapshotChunk } from "./snapshot.ts";
+import { HAS_EXTRA, nameStart, reserveNames } from "./snapshot.ts";
 
 /** Columns that are copied as they are. */
 const plain = [
@@ -18,14 +18,24 @@ const plain = [
   "inoLow",
   "nlink",
   "rdev",
-  "depth",
   "mode",
   "kind",
   "flags",
 ] as const satisfies readonly (keyof SnapshotChunk)[];
 
-/** Copies rows `start` to just before `end` behind the last row of a chunk that has room for them, names and all. */
-export function copyRows(from: SnapshotChunk, start: number, end: number, to: SnapshotChunk): void {
+/** Which rows of a chunk: from `start` to just before `end`. */
+export interface RowSpan {
+  readonly start: number;
+  readonly end: number;
+}
+
+/** Copies rows behind the last row of a chunk that has room for them, names and all; depths become smaller by `above`. */
+export function copyRows(
+  from: SnapshotChunk,
+  { start, end }: RowSpan,
+  to: SnapshotChunk,
+  above: number = 0,
+): void {
   if (end <= start) return;
   const at = to.count;
   for (const name of plain) {
@@ -38,13 +48,12 @@ export function copyRows(from: SnapshotChunk, start: number, end: number, to: Sn
   reserveNames(to, room, bytes);
   to.names.set(from.names.subarray(first, first + bytes), room);
   for (let row = start; row < end; row++) {
-    to.nameEnd[at + row - start] = from.nameEnd[row]! - first + room;
-  }
-  if (from.extras.size > 0) {
-    for (let row = start; row < end; row++) {
-      const extra = from.extras.get(row);
-      if (extra !== undefined) to.extras.set(at + row - start, extra);
-    }
+    const there = at + row - start;
+    to.nameEnd[there] = from.nameEnd[row]! - first + room;
+    to.depth[there] = from.depth[row]! - above;
+    if ((from.flags[row]! & HAS_EXTRA) === 0) continue;
+    const extra = from.extras.get(row);
+    if (extra !== undefined) to.extras.set(there, extra);
   }
   to.count = at + end - start;
 }
