@@ -1,10 +1,8 @@
-import { linkSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { describe } from "vitest";
 
 import type { EndpointPlace } from "../../../test/contract/endpoint-place.ts";
-import { directoriesAbove, modelOf } from "../../../test/contract/endpoint-place.ts";
 import { describeEndpoint } from "../../../test/contract/endpoint.ts";
-import { makeOnDisk, newDirectory, seeDisk, setTimeOnDisk } from "../../../test/model/disk.ts";
+import { newDiskWorld } from "../../../test/contract/disk-place.ts";
 import { newBeyond, openAgentPair, someHost } from "../../../test/support/agent-pair.ts";
 import { FileError } from "../../fs/file-error.ts";
 import type { LocalHost } from "../local/host.ts";
@@ -15,7 +13,7 @@ import { openLocal } from "../local/local-endpoint.ts";
 type Far = "both" | "target" | "source" | "beyond";
 
 async function openPlace(force: "libc" | "portable", far: Far): Promise<EndpointPlace> {
-  const dir = newDirectory();
+  const world = newDiskWorld();
   const spoiled = new Set<string>();
   const openHost = async (): Promise<LocalHost> => {
     const host = await openLocalHost(force);
@@ -33,33 +31,21 @@ async function openPlace(force: "libc" | "portable", far: Far): Promise<Endpoint
   const beyond = newBeyond(openHost);
   const pair = openAgentPair({ openHost, connectOn: beyond.connectOn });
   const near = await openHost();
-  const at = (path: string): string => `${dir.path}/${path}`;
-  const bytesAt = (path: string): Buffer => Buffer.from(at(path), "latin1");
+  const { at } = world;
   return {
+    ...world,
     open(root) {
       const isSource = root === "source";
       const isNear = (far === "target" && isSource) || (far === "source" && !isSource);
       if (isNear) return openLocal(at(root), near);
       return far === "beyond" && !isSource ? pair.open(at(root), someHost) : pair.open(at(root));
     },
-    make(path, made) {
-      rmSync(bytesAt(path), { recursive: true, force: true });
-      for (const above of directoriesAbove(path)) mkdirSync(bytesAt(above), { recursive: true });
-      makeOnDisk(at(path), modelOf(made));
-    },
-    link: (path, from) => linkSync(bytesAt(from), bytesAt(path)),
-    remove: (path) => rmSync(bytesAt(path), { recursive: true }),
-    rewrite(path, content, mtime) {
-      writeFileSync(bytesAt(path), content, "latin1");
-      setTimeOnDisk(at(path), mtime);
-    },
     spoil: (name) => spoiled.add(name),
-    look: (path) => seeDisk(at(path)),
     async [Symbol.asyncDispose]() {
       await pair[Symbol.asyncDispose]();
       await beyond.over();
       await near[Symbol.asyncDispose]();
-      dir[Symbol.dispose]();
+      world[Symbol.dispose]();
     },
   };
 }

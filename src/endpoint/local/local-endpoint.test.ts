@@ -1,4 +1,3 @@
-import { linkSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { afterAll, describe, expect, test } from "vitest";
 
 import type { EndpointPlace } from "../../../test/contract/endpoint-place.ts";
@@ -7,16 +6,14 @@ import {
   applyOne,
   brief,
   bytes,
-  directoriesAbove,
   early,
   entryAt,
   fileAt,
   late,
-  modelOf,
   path,
 } from "../../../test/contract/endpoint-place.ts";
 import { describeEndpoint } from "../../../test/contract/endpoint.ts";
-import { makeOnDisk, newDirectory, seeDisk, setTimeOnDisk } from "../../../test/model/disk.ts";
+import { newDiskWorld } from "../../../test/contract/disk-place.ts";
 import { FileError } from "../../fs/file-error.ts";
 import type { Endpoint } from "../endpoint.ts";
 import { openMemory } from "../memory/memory-endpoint.ts";
@@ -28,9 +25,7 @@ import { openLocalHost } from "./host.ts";
 import { openLocal } from "./local-endpoint.ts";
 
 async function openPlace(host: LocalHost): Promise<EndpointPlace> {
-  const dir = newDirectory();
-  const at = (path: string): string => `${dir.path}/${path}`;
-  const bytesAt = (path: string): Buffer => Buffer.from(at(path), "latin1");
+  const world = newDiskWorld();
   const spoiled = new Set<string>();
   const spoiledHost: LocalHost = {
     ...host,
@@ -43,22 +38,11 @@ async function openPlace(host: LocalHost): Promise<EndpointPlace> {
     },
   };
   return {
-    open: (root) => openLocal(at(root), spoiledHost),
-    make(path, made) {
-      rmSync(bytesAt(path), { recursive: true, force: true });
-      for (const above of directoriesAbove(path)) mkdirSync(bytesAt(above), { recursive: true });
-      makeOnDisk(at(path), modelOf(made));
-    },
-    link: (path, from) => linkSync(bytesAt(from), bytesAt(path)),
-    remove: (path) => rmSync(bytesAt(path), { recursive: true }),
-    rewrite(path, content, mtime) {
-      writeFileSync(bytesAt(path), content, "latin1");
-      setTimeOnDisk(at(path), mtime);
-    },
+    ...world,
+    open: (root) => openLocal(world.at(root), spoiledHost),
     spoil: (name) => spoiled.add(name),
-    look: (path) => seeDisk(at(path)),
     async [Symbol.asyncDispose]() {
-      dir[Symbol.dispose]();
+      world[Symbol.dispose]();
     },
   };
 }
