@@ -2,6 +2,13 @@ import type { Entry, Leaf } from "./entry.ts";
 import type { RelPath } from "./path.ts";
 import type { Action, Aspect } from "./plan.ts";
 
+/** What needs content: all other actions say everything themselves. */
+export type PutFile = Extract<Action, { type: "put-file" }>;
+
+export function isPut(action: Action): action is PutFile {
+  return action.type === "put-file";
+}
+
 /** The action that makes an entry whole at `path`, in place of `expected`. */
 export function putAction(path: RelPath, expected: Entry | undefined, entry: Leaf): Action {
   switch (entry.kind) {

@@ -3,7 +3,7 @@ import { actionsTogether, writeActions } from "../../wire/actions.ts";
 import { readPackHeader } from "../../wire/pack.ts";
 import type { NumberedChunks, WireWant } from "../../wire/apply-answers.ts";
 import { readAnswer, writeKnown } from "../../wire/apply-answers.ts";
-import { isPut } from "../../wire/apply-groups.ts";
+import { isPut } from "../../core/put-action.ts";
 import { batchesBySize } from "../../wire/batches-by-size.ts";
 import type { WireOutcome } from "../../wire/verdicts.ts";
 import { WireError } from "../../wire/wire-error.ts";

@@ -1,5 +1,5 @@
 import type { Action } from "../../core/plan.ts";
-import { groupsOf, isPut } from "../../wire/apply-groups.ts";
+import { isPut } from "../../core/put-action.ts";
 import type { ContentSource, Outcome } from "../endpoint.ts";
 import type { ApplyWork } from "./apply-stream.ts";
 import { applyStream } from "./apply-stream.ts";
@@ -47,4 +47,19 @@ async function* applyGroups(
     if (group.every(isPut)) yield* unpackPuts({ work, source, signal }, group);
     else yield* applyStream(work, group, ordered);
   }
+}
+
+/** Actions that need content, and those that do not, in groups. What has an order keeps it. */
+function groupsOf(actions: readonly Action[], ordered: boolean): (readonly Action[])[] {
+  if (!ordered) {
+    const groups = [actions.filter((action) => !isPut(action)), actions.filter(isPut)];
+    return groups.filter((group) => group.length > 0);
+  }
+  const runs: Action[][] = [];
+  for (const action of actions) {
+    const last = runs.at(-1);
+    if (last !== undefined && isPut(last[0]!) === isPut(action)) last.push(action);
+    else runs.push([action]);
+  }
+  return runs;
 }

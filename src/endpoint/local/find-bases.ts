@@ -15,7 +15,7 @@ import { chunkHere } from "./chunk-files.ts";
 import { newCounters } from "./jobs.ts";
 import type { Part } from "./parts.ts";
 import { findParts, partBytes } from "./parts.ts";
-import type { PutFile } from "./unpack-file.ts";
+import type { PutFile } from "../../core/put-action.ts";
 
 /** A file of fewer bytes, old or new, is not worth asking what it consists of. */
 const leastBytes = 128 * 1024;

@@ -3,7 +3,7 @@ import { dirname, resolve } from "node:path";
 
 import { bytesOfText } from "../../base/byte-string.ts";
 import { SyncError } from "../../base/errors.ts";
-import { isPut } from "../../wire/apply-groups.ts";
+import { isPut } from "../../core/put-action.ts";
 import type { Descriptor, FileDriver, HostPath } from "../../fs/driver.ts";
 import { errnoOf, FileError } from "../../fs/file-error.ts";
 import { newStat } from "../../fs/stat.ts";

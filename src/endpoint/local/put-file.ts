@@ -2,7 +2,7 @@ import type { ByteString } from "../../base/byte-string.ts";
 import type { FileEntry } from "../../core/entry.ts";
 import type { Name, RelPath } from "../../core/path.ts";
 import { parentPath } from "../../core/path.ts";
-import type { Action } from "../../core/plan.ts";
+import type { PutFile } from "../../core/put-action.ts";
 import { withPowersOf } from "../../core/powers.ts";
 import { FILE } from "../../core/snapshot.ts";
 import { readAttributesOf } from "../../fs/attributes.ts";
@@ -28,8 +28,6 @@ import {
   pause,
   waitOutTick,
 } from "./source-file.ts";
-
-type PutFile = Extract<Action, { type: "put-file" }>;
 
 /** A new file under a temporary name, open for writing. */
 export interface StagedFile {

@@ -1,7 +1,7 @@
 import type { ChunkedFile } from "../../core/chunk-list.ts";
 import type { FileEntry } from "../../core/entry.ts";
 import { sizeBytes } from "../../core/content-hash.ts";
-import type { Action } from "../../core/plan.ts";
+import type { PutFile } from "../../core/put-action.ts";
 import type { Hasher } from "../../fs/hasher.ts";
 import type { PackRecord } from "../../wire/pack.ts";
 import { EntryProblem } from "../endpoint.ts";
@@ -19,7 +19,6 @@ import type { StagedFile } from "./put-file.ts";
 import { beginFile, finishFile } from "./put-file.ts";
 import { attempts, mostGrowth } from "./source-file.ts";
 
-export type PutFile = Extract<Action, { type: "put-file" }>;
 type Of<T extends PackRecord["type"]> = Extract<PackRecord, { type: T }>;
 
 export interface UnpackHashers {

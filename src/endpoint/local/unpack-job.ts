@@ -13,7 +13,8 @@ import { gatherChunks } from "./gather-chunks.ts";
 import type { EndedFile, UnpackJob, UnpackResult } from "./jobs.ts";
 import { countedFiles, stopFlag } from "./jobs.ts";
 import { openApplier } from "./run-job.ts";
-import type { Incoming, PutFile, UnpackHashers } from "./unpack-file.ts";
+import type { PutFile } from "../../core/put-action.ts";
+import type { Incoming, UnpackHashers } from "./unpack-file.ts";
 import {
   abandon,
   beginIncoming,

@@ -6,7 +6,7 @@ import type { ApplyWork } from "./apply-stream.ts";
 import type { Basis } from "./basis.ts";
 import { bytesToRead, findBases } from "./find-bases.ts";
 import { openApplier } from "./run-job.ts";
-import type { PutFile } from "./unpack-file.ts";
+import type { PutFile } from "../../core/put-action.ts";
 import type { Unfinished } from "./unpack-stream.ts";
 import { broken, unpackStream } from "./unpack-stream.ts";
 

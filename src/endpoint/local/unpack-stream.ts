@@ -7,7 +7,7 @@ import { batchBuffers, encodeActions } from "../../core/action-batch.ts";
 import type { ApplyWork } from "./apply-stream.ts";
 import type { Basis } from "./basis.ts";
 import type { EndedFile, UnpackJob, UnpackResult } from "./jobs.ts";
-import type { PutFile } from "./unpack-file.ts";
+import type { PutFile } from "../../core/put-action.ts";
 import { runUnpack } from "./unpack-job.ts";
 import type { WorkerLease } from "./worker-pool.ts";
 

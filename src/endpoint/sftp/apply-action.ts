@@ -4,7 +4,7 @@ import { EntryProblem } from "../endpoint.ts";
 import type { Applier, Done } from "./applier.ts";
 import { copyFile } from "./copy-file.ts";
 import { exchange, move } from "./move.ts";
-import type { PutFile } from "./put-file.ts";
+import type { PutFile } from "../../core/put-action.ts";
 import { makeDirectory, putLink, putSymlink, updateMetadata } from "./put.ts";
 import { finishDirectory, remove, removeLeftover } from "./remove.ts";
 

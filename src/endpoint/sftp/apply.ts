@@ -9,7 +9,7 @@ import { explain } from "./explain.ts";
 import { Gate } from "./gate.ts";
 import { Order } from "./order.ts";
 import { Outcomes } from "./outcomes.ts";
-import type { PutFile } from "./put-file.ts";
+import type { PutFile } from "../../core/put-action.ts";
 import { statusOf } from "./status-error.ts";
 import type { BeginPut, PutWork } from "./unpack.ts";
 import { unpack } from "./unpack.ts";

@@ -9,7 +9,7 @@ import type { Applier, Done } from "./applier.ts";
 import { discard, doneWith } from "./applier.ts";
 import type { ApplyTarget } from "./apply-target.ts";
 import { isResumable } from "./part-name.ts";
-import type { PutFile } from "./put-file.ts";
+import type { PutFile } from "../../core/put-action.ts";
 import { finishFile, notAsAnnounced, writeAt } from "./put-file.ts";
 import type { StagedPart } from "./resume.ts";
 import { stageLarge } from "./resume.ts";

@@ -1,6 +1,6 @@
 import type { FileEntry } from "../../core/entry.ts";
 import type { RelPath } from "../../core/path.ts";
-import type { Action } from "../../core/plan.ts";
+import type { PutFile } from "../../core/put-action.ts";
 import { EntryProblem } from "../endpoint.ts";
 import type { Applier, Done, StagedFile } from "./applier.ts";
 import { checkExpected, discard, doneWith, stageFile } from "./applier.ts";
@@ -8,8 +8,6 @@ import { commit, renameIntoFree, replace } from "./commit.ts";
 import type { Before } from "./metadata.ts";
 import { namedSubject, openSubject, setAtOnce, setMetadata } from "./metadata.ts";
 import { statusOf } from "./status-error.ts";
-
-export type PutFile = Extract<Action, { type: "put-file" }>;
 
 /** What a file is put in place of. */
 export type FileTarget = Pick<PutFile, "path" | "expected">;

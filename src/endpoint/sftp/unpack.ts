@@ -10,7 +10,7 @@ import type { Applier, Done } from "./applier.ts";
 import type { ApplyTarget } from "./apply-target.ts";
 import { IncomingFile } from "./incoming-file.ts";
 import { openPack } from "./open-pack.ts";
-import type { PutFile } from "./put-file.ts";
+import type { PutFile } from "../../core/put-action.ts";
 import { contentPath, putSmall } from "./put-file.ts";
 
 /**
