@@ -1,7 +1,8 @@
 /**
  * `endpoint` is the contract between a run and a place where a replica lives, and the drivers that keep it: `local` (this
- * machine's files) and `memory` (for tests). A driver never imports another one; what one cannot do it says in its
- * capabilities. This file is the contract; it knows no driver.
+ * machine's files), `agent` (another host's, through a program that runs there), `sftp` (where none can) and `memory` (for
+ * tests). A driver never imports another one; what one cannot do it says in its capabilities. `ssh` is how the two in the
+ * middle reach their hosts. This file is the contract; it knows no driver.
  */
 import type { Filter } from "../core/filter.ts";
 import type { RootIdentity } from "../core/root-identity.ts";
