@@ -7,7 +7,7 @@ import { walk } from "../support/judge.ts";
 import { newPlace } from "../support/place.ts";
 import { DRIVERS, leftovers } from "../support/proof.ts";
 import { ofType, start, summaryOf, syncline } from "../support/syncline.ts";
-import { RENAME, strace, tracedBy } from "../support/trace.ts";
+import { RENAME, strace, tracing, tracedBy } from "../support/trace.ts";
 import { files, makeTree, manyFiles } from "../support/trees.ts";
 import { expectOldOrNew, expectRecovery, plant } from "./scene.ts";
 
@@ -97,17 +97,7 @@ test("what is new is flushed before anything is deleted", async () => {
   makeTree(place.target, files({ "gone/x": "x", y: "y", a: "old" }));
   const trace = (name: string, ...args: string[]) => {
     const log = place.path(name);
-    const through = [
-      "strace",
-      "--follow-forks",
-      "-qqq",
-      "-o",
-      log,
-      "-s",
-      "80",
-      "-e",
-      "trace=syncfs,unlinkat,renameat,renameat2",
-    ];
+    const through = tracing("syncfs,unlinkat,renameat,renameat2", log, "-s", "80");
     const all = ["mirror", "--max-delete", "100%", ...args, place.source, place.target];
     return syncline(place, all, { through }).then(() => readFileSync(log, "latin1").split("\n"));
   };

@@ -9,6 +9,7 @@ import { DRIVERS, leftovers, mirrorAndProve, outcome, planned } from "../support
 import { tool } from "../support/python.ts";
 import type { JsonEvent, Result } from "../support/syncline.ts";
 import { countsOf, mirror, NOTHING_TO_DO, ofType, summaryOf } from "../support/syncline.ts";
+import { tracing } from "../support/trace.ts";
 import type { TreeEntry } from "../support/trees.ts";
 import { files, makeTree, manyFiles, MOMENT } from "../support/trees.ts";
 
@@ -258,15 +259,7 @@ test("a renamed directory is one system call", async () => {
   await mirrorAndProve(place);
   renameSync(`${place.source}/old`, `${place.source}/new`);
   const log = place.path("calls");
-  const through = [
-    "strace",
-    "--follow-forks",
-    "-qqq",
-    "-o",
-    log,
-    "-e",
-    "trace=rename,renameat,renameat2,unlinkat,openat",
-  ];
+  const through = tracing("rename,renameat,renameat2,unlinkat,openat", log);
   const env = { NODE_DISABLE_COMPILE_CACHE: "1" };
   const result = await mirror(place, [place.source, place.target], { through, env });
   expect(outcome(result)).toEqual({ code: 0, problems: [], stderr: "" });
@@ -295,7 +288,7 @@ test("each candidate is read once, on either side", async () => {
   await mirrorAndProve(place);
   for (let n = 0; n < 40; n += 2) renameSync(`${place.source}/f${n}`, `${place.source}/g${n}`);
   const log = place.path("calls");
-  const through = ["strace", "--follow-forks", "-qqq", "-o", log, "-e", "trace=openat"];
+  const through = tracing("openat", log);
   const result = await mirror(place, ["--no-state", place.source, place.target], { through });
   expect(countsOf(result)).toEqual({ ...NOTHING_TO_DO, moved: 20, metadata: 1 });
   const opened = Map.groupBy(

@@ -55,6 +55,11 @@ export function synclineCommand(place: Place, asUser: boolean = false): string[]
   return [path.join(root, "node_modules/node/bin/node"), path.join(root, "bin/syncline.js")];
 }
 
+/** Homes of tests are new; compiled code is not a thing of theirs, so it is kept from one to the next. */
+const COMPILED = {
+  NODE_COMPILE_CACHE: path.join(repository, "node_modules/.cache/syncline-tests"),
+};
+
 /** The whole environment of a run. */
 export function environment(place: Place): Record<string, string> {
   return {
@@ -72,7 +77,7 @@ export function start(place: Place, args: readonly string[], options: Options = 
   const [command = "", ...rest] = [...through, ...synclineCommand(place, asUser), ...args];
   const child = spawn(command, rest, {
     cwd: options.cwd ?? place.dir,
-    env: { ...environment(place), ...options.env },
+    env: { ...environment(place), ...(asUser ? {} : COMPILED), ...options.env },
     stdio: [input !== undefined || keepInput ? "pipe" : "ignore", "pipe", "pipe"],
     ...(asUser ? { uid: ORDINARY_USER, gid: ORDINARY_USER } : {}),
   });
