@@ -3,8 +3,10 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 
+import { COMPILED } from "./compiled.ts";
+
 /** The file that a process begins with. */
-export const main: string = fileURLToPath(new URL("../../src/cli/main.ts", import.meta.url));
+export const main: string = fileURLToPath(new URL("../../bin/syncline.js", import.meta.url));
 
 /** What a command line came to. */
 export interface CliResult {
@@ -33,7 +35,7 @@ export function startCli(
   line: readonly string[],
   { cwd, variables = {} }: CliOptions = {},
 ): RunningCli {
-  const env = { HOME: cwd ?? "/nonexistent", TZ: "UTC", ...variables };
+  const env = { HOME: cwd ?? "/nonexistent", TZ: "UTC", ...COMPILED, ...variables };
   const child = spawn(process.execPath, [main, ...line], { cwd, env });
   let out = "";
   let err = "";

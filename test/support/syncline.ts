@@ -4,6 +4,7 @@ import { once } from "node:events";
 import path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 
+import { COMPILED } from "./compiled.ts";
 import type { Place } from "./place.ts";
 import { ORDINARY_USER } from "./place.ts";
 import { SYSTEM_PATH } from "./python.ts";
@@ -54,11 +55,6 @@ export function synclineCommand(place: Place, asUser: boolean = false): string[]
   const root = asUser ? place.repositoryForAll() : repository;
   return [path.join(root, "node_modules/node/bin/node"), path.join(root, "bin/syncline.js")];
 }
-
-/** Homes of tests are new; compiled code is not a thing of theirs, so it is kept from one to the next. */
-const COMPILED = {
-  NODE_COMPILE_CACHE: path.join(repository, "node_modules/.cache/syncline-tests"),
-};
 
 /** The whole environment of a run. */
 export function environment(place: Place): Record<string, string> {
