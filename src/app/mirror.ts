@@ -25,12 +25,13 @@ import type { PastKnowledge } from "./memory.ts";
 import { recall } from "./memory.ts";
 import type { Opener } from "./open-endpoint.ts";
 import { newOpener } from "./open-endpoint.ts";
-import { lookAtSource, lookAtTarget, overlaps, sourceScanOf } from "./places.ts";
+import { isThere, lookAtSource, lookAtTarget, overlaps } from "./places.ts";
 import { refuse } from "./refuse.ts";
 import { replicaKey } from "./replica-key.ts";
 import type { RunRecorder } from "./run-recorder.ts";
 import { newRunRecorder } from "./run-recorder.ts";
 import type { MirrorRequest, MirrorResult, RunContext } from "./request.ts";
+import { beginScan, scanEarly } from "./source-scan.ts";
 import { summaryRecord } from "./summary-record.ts";
 
 /** Where another use case parts from a plain mirror. */
@@ -113,12 +114,13 @@ export async function runTargets(
   const { preserve: wishes } = request;
   await using opener = newOpener({ local, login, onNotice, signal, connect, wishes });
   const source = await lookAtSource(from!, opener);
-  const places: (TargetPlace | LostPlace)[] = [];
-  for (const where of to) places.push(await lookAtTarget(where, source, request, opener));
-  // Begun before the rest is opened: where the source is large, a worker is on its way meanwhile.
-  const { made } = variation;
-  const scan = made === undefined ? beginScan(request, source, places, signal) : undefined;
   try {
+    const { made } = variation;
+    const early = made === undefined ? scanEarly(request, source, to, signal) : undefined;
+    const places: (TargetPlace | LostPlace)[] = [];
+    for (const where of to) places.push(await lookAtTarget(where, source, request, opener));
+    // Begun before the rest is opened: where the source is large, a worker is on its way meanwhile.
+    const scan = made === undefined ? beginScan(request, source, places, early, signal) : undefined;
     await using store = await openStore(request, ctx);
     await using locks = newLocks(store, onNotice);
     await using past = await recall(request, store);
@@ -162,26 +164,6 @@ export async function runTargets(
   } finally {
     over.abort();
   }
-}
-
-function beginScan(
-  request: MirrorRequest,
-  source: SourcePlace,
-  places: readonly (TargetPlace | LostPlace)[],
-  signal: AbortSignal,
-): SourceScan | undefined {
-  const targets = places.filter((place): place is TargetPlace => "root" in place);
-  const [target] = targets;
-  if (target === undefined || !isThere(source.root)) return undefined;
-  const wanted = sourceScanOf(request, source, targets);
-  // Rows that are sent are worth being asked for along with the target's, so that some need not be.
-  const isSent = source.endpoint.capabilities.remote && !target.endpoint.capabilities.remote;
-  if (isSent && targets.length === 1) return { type: "wanted", request: wanted };
-  return { type: "begun", chunks: source.endpoint.scan(wanted, signal) };
-}
-
-function isThere({ kind }: RootInfo): boolean {
-  return kind !== "missing" && kind !== "dangling";
 }
 
 async function openStore(

@@ -154,7 +154,7 @@ function isWithinRoot(inner: RootInfo, outer: RootInfo): boolean {
   );
 }
 
-function isThere({ kind }: RootInfo): boolean {
+export function isThere({ kind }: RootInfo): boolean {
   return kind !== "missing" && kind !== "dangling";
 }
 

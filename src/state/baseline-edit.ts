@@ -85,18 +85,31 @@ interface SubtreeEditor {
 }
 
 function subtreeEditor(database: DatabaseSync, id: number): SubtreeEditor {
-  const within = "baseline = ? AND (directory = ? OR (directory >= ? AND directory < ?))";
+  // Two statements: an OR between them would have SQLite look at every directory there is.
+  const own = "baseline = ? AND directory = ?";
+  const below = "baseline = ? AND directory >= ? AND directory < ?";
   const removeAll = database.prepare("DELETE FROM baseline_directories WHERE baseline = ?");
-  const remove = database.prepare(`DELETE FROM baseline_directories WHERE ${within}`);
-  const move = database.prepare(
-    `UPDATE baseline_directories SET directory = CAST(? || substr(directory, ?) AS BLOB)
-     WHERE ${within}`,
+  const removals = [own, below].map((where) =>
+    database.prepare(`DELETE FROM baseline_directories WHERE ${where}`),
+  );
+  const moves = [own, below].map((where) =>
+    database.prepare(
+      `UPDATE baseline_directories SET directory = CAST(? || substr(directory, ?) AS BLOB)
+       WHERE ${where}`,
+    ),
   );
   return {
     remove(key) {
-      if (key.length === 0) removeAll.run(id);
-      else remove.run(id, key, ...rangeBelow(key));
+      if (key.length === 0) {
+        removeAll.run(id);
+        return;
+      }
+      removals[0]!.run(id, key);
+      removals[1]!.run(id, ...rangeBelow(key));
     },
-    move: (from, to) => void move.run(to, from.length + 1, id, from, ...rangeBelow(from)),
+    move(from, to) {
+      moves[0]!.run(to, from.length + 1, id, from);
+      moves[1]!.run(to, from.length + 1, id, ...rangeBelow(from));
+    },
   };
 }
