@@ -28,6 +28,8 @@ export interface SshdOptions {
   readonly passwordUser?: string;
   /** More of the client's configuration. */
   readonly clientSettings?: string;
+  /** Sessions to `here` share one login, for tests that are about what comes after it and have many. */
+  readonly sharesLogin?: boolean;
 }
 
 /** An OpenSSH server on the loopback, and a client that is set up for it. */
@@ -74,6 +76,7 @@ export async function startSshd(options: SshdOptions = {}): Promise<Sshd> {
     stdio: "ignore",
   });
   await listening(child, port, log);
+  const shared = options.sharesLogin === true ? shareLogin(dir) : undefined;
   return {
     port,
     dir,
@@ -86,6 +89,7 @@ export async function startSshd(options: SshdOptions = {}): Promise<Sshd> {
     },
     log: () => readFileSync(log, "utf8"),
     async [Symbol.asyncDispose]() {
+      shared?.[Symbol.dispose]();
       const exit = once(child, "exit");
       child.kill();
       await exit;
@@ -136,6 +140,13 @@ function forceCommand(dir: string, force: string | undefined): string[] {
   return [`ForceCommand exec ${script}`];
 }
 
+/** Logs in once; whoever comes later finds the way by the socket that the client's configuration names. */
+function shareLogin(dir: string): Disposable {
+  const ssh = path.join(dir, "ssh");
+  tool(ssh, ["-M", "-N", "-f", "here"]);
+  return { [Symbol.dispose]: () => void tool(ssh, ["-O", "exit", "here"]) };
+}
+
 function writeClient(dir: string, port: number, options: SshdOptions): void {
   const at = (name: string): string => path.join(dir, name);
   const publicKey = (name: string): string => readFileSync(at(`${name}.pub`), "utf8");
@@ -143,7 +154,7 @@ function writeClient(dir: string, port: number, options: SshdOptions): void {
   writeFileSync(at("known-other"), `syncline-test ${publicKey("other")}`);
   writeFileSync(at("known-none"), "");
   const hosts: Record<SshdHost, string[]> = {
-    here: [],
+    here: options.sharesLogin === true ? [`ControlPath ${at("login")}`] : [],
     stranger: [`UserKnownHostsFile ${at("known-none")}`],
     impostor: [`UserKnownHostsFile ${at("known-other")}`],
     keyless: [`IdentityFile ${at("refused")}`],

@@ -15,7 +15,7 @@ import { everything, files, makeTree, MOMENT, rootOnly } from "../../support/tre
 let sshd: Sshd;
 
 beforeAll(async () => {
-  sshd = await startSshd();
+  sshd = await startSshd({ sharesLogin: true });
 });
 
 afterAll(() => sshd[Symbol.asyncDispose]());

@@ -16,7 +16,7 @@ import { files, makeTree, MOMENT } from "../../support/trees.ts";
 let sshd: Sshd;
 
 beforeAll(async () => {
-  sshd = await startSshd();
+  sshd = await startSshd({ sharesLogin: true });
 });
 
 afterAll(() => sshd[Symbol.asyncDispose]());

@@ -19,7 +19,7 @@ let sshd: Sshd;
 const early = new Date(1_600_000_000_000);
 
 beforeAll(async () => {
-  sshd = await startSshd();
+  sshd = await startSshd({ sharesLogin: true });
 });
 
 afterAll(() => sshd[Symbol.asyncDispose]());

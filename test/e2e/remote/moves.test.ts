@@ -15,7 +15,7 @@ import { files, makeTree, manyFiles, MOMENT } from "../../support/trees.ts";
 let sshd: Sshd;
 
 beforeAll(async () => {
-  sshd = await startSshd();
+  sshd = await startSshd({ sharesLogin: true });
 });
 
 afterAll(() => sshd[Symbol.asyncDispose]());

@@ -14,7 +14,7 @@ import { everything, files, makeTree, manyFiles } from "../../support/trees.ts";
 let sshd: Sshd;
 
 beforeAll(async () => {
-  sshd = await startSshd();
+  sshd = await startSshd({ sharesLogin: true });
 });
 
 afterAll(() => sshd[Symbol.asyncDispose]());
