@@ -6,11 +6,9 @@ import { inspect } from "node:util";
 import type { LocalHost } from "../endpoint/local/host.ts";
 import { openLocalHost } from "../endpoint/local/host.ts";
 import type { AgentStart, Serve, Surroundings } from "./agent-start.ts";
+import { graceMs } from "./grace.ts";
 import type { ConnectOn } from "./other-hosts.ts";
 import { openStdio } from "./stdio.ts";
-
-/** How long work in hand may take to stop once there is nobody left to do it for. */
-const graceMs = 500;
 
 /**
  * Serves until the other side is through, and returns the exit code; or until it is not there any more, and kills the process, for

@@ -1,3 +1,5 @@
+import { setTimeout as delay } from "node:timers/promises";
+
 import type { Endpoint } from "../endpoint/endpoint.ts";
 import { packMessage, unpackMessage } from "../fs/message-codec.ts";
 import { codecsHere } from "../fs/squeeze.ts";
@@ -15,6 +17,7 @@ import { openSession } from "../wire/session.ts";
 import type { Transport } from "../wire/transport.ts";
 import { WireError } from "../wire/wire-error.ts";
 import type { AgentFacts } from "./agent-start.ts";
+import { graceMs } from "./grace.ts";
 import { newOtherHosts } from "./other-hosts.ts";
 import { serveApply } from "./serve-apply.ts";
 import { serveChunks, serveCompare, serveHash, serveRead } from "./serve-content.ts";
@@ -31,6 +34,7 @@ export async function serve(transport: Transport, facts: AgentFacts): Promise<vo
   await using host = await openHost();
   await using others = newOtherHosts(connectOn);
   const service: OpenService = { host, home, others, endpoints: new Map() };
+  const answers = new Set<Promise<void>>();
   const session: Session = openSession({
     transport,
     role: "server",
@@ -49,11 +53,16 @@ export async function serve(transport: Transport, facts: AgentFacts): Promise<vo
         pack: (message) => packMessage(message, codec),
         unpack: unpackMessage,
       });
-      await answer(service, request, { channel, messages });
+      const answering = answer(service, request, { channel, messages });
+      answers.add(answering);
+      await answering;
+      answers.delete(answering);
     },
   });
   await session.lost;
   await session.close();
+  // What has arrived is put where the next run finds it, as far as that is a matter of a moment.
+  await Promise.race([Promise.all(answers), delay(graceMs, undefined, { ref: false })]);
   for (const endpoint of service.endpoints.values()) await endpoint[Symbol.asyncDispose]();
 }
 

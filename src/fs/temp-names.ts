@@ -37,6 +37,11 @@ export function partNames(digest: Uint8Array): readonly Name[] {
   return ["part0", "part1", "part2"].map((part) => bytesOfText(`${prefix}${run}~${part}`) as Name);
 }
 
+/** Whether a name is one of {@link partNames}. */
+export function isPartName(name: Name): boolean {
+  return isTempName(name) && /~part[0-2]$/.test(name);
+}
+
 /** A word for {@link tempNames}, different for every caller: from randomness handed in, 0 to 1 exclusive. */
 export function tempRun(random: () => number): string {
   const part = (): string =>

@@ -28,6 +28,7 @@ function pulse(): { body: Body; pulse: Pulse; timers: FakeTimers } {
       },
     },
   );
+  it.start();
   return { body, pulse: it, timers };
 }
 

@@ -64,6 +64,9 @@ export class Pulse {
     this.#options = options;
     this.#host = host;
     this.#beatMs = Math.max(Math.min(options.keepAliveMs, options.deadlineMs) / beats, 1);
+  }
+
+  start(): void {
     this.#schedule();
   }
 

@@ -414,6 +414,19 @@ describe("a loss", () => {
     });
   });
 
+  test("does not come of a login that takes its time, and of silence behind it", async () => {
+    const line = transportPair();
+    const { promise: opened, resolve } = Promise.withResolvers<void>();
+    const { client, timers } = sessionPair({ client: { transport: { ...line.client, opened } } });
+    await timers.pass(deadlineMs * 10);
+    expect(await fate(client.ready)).toBe("waits");
+    resolve();
+    await timers.pass(deadlineMs);
+    expect(await fate(client.ready)).toMatchObject({
+      message: "the other side did not introduce itself within 40 s",
+    });
+  });
+
   test("does not come of silence while both are there", async () => {
     const { client, server, timers } = sessionPair({ maxPiece: 3 });
     await timers.pass(deadlineMs * 20);

@@ -82,7 +82,7 @@ class WireSession implements Session {
   #running = 0;
 
   constructor(options: SessionOptions) {
-    const { transport, deadlineMs, timers } = options;
+    const { transport } = options;
     this.#options = options;
     this.#transport = transport;
     this.#least = options.least ?? leastLimits;
@@ -93,9 +93,26 @@ class WireSession implements Session {
     this.#table = this.#newTable();
     this.#pulse = this.#newPulse();
     this.#say("hello", encodeHello({ limits: this.#own, facts: options.facts ?? new Map() }));
+    if (transport.opened === undefined) this.#startClock();
+    else void this.#startClockWhen(transport.opened);
+    void this.#read();
+  }
+
+  async #startClockWhen(opened: Promise<unknown>): Promise<void> {
+    try {
+      await opened;
+    } catch {
+      return;
+    }
+    if (this.#over === undefined) this.#startClock();
+  }
+
+  #startClock(): void {
+    const { deadlineMs, timers } = this.#options;
+    this.#pulse.start();
+    if (this.#table.isIntroduced) return;
     const late = `the other side did not introduce itself within ${deadlineMs / 1000} s`;
     this.#deadline = timers.set(deadlineMs, () => this.#lose(new SessionLost(late, false)));
-    void this.#read();
   }
 
   #newOutput(): Output {

@@ -9,6 +9,11 @@
 /** Two streams of bytes, to and from whoever is at the other end. */
 export interface Transport {
   /**
+   * Resolves when there is somebody at the other end, where that takes a login: whoever makes that has a patience of its own.
+   * Rejects where it comes to nothing, which shows in `incoming`, too. Without it, somebody is there from the beginning.
+   */
+  readonly opened?: Promise<unknown>;
+  /**
    * Takes bytes, which are not to be changed afterwards. Returns a promise where the other end is slow: it resolves when
    * it is time for more. Never rejects: a loss shows in `incoming`.
    */

@@ -139,13 +139,14 @@ export interface ApplyWay {
   readonly signal?: AbortSignal;
   readonly versions?: VersionsOfRun;
   readonly known?: ApplyOptions["known"];
+  readonly again?: boolean;
 }
 
 export async function applyAll(
   target: Endpoint,
   actions: readonly Action[],
   source: Endpoint,
-  { ordered = true, preserve = {}, signal = never, versions, known }: ApplyWay = {},
+  { ordered = true, preserve = {}, signal = never, versions, known, again }: ApplyWay = {},
 ): Promise<Outcome[]> {
   await target.root();
   const { keeps } = target.capabilities;
@@ -157,6 +158,7 @@ export async function applyAll(
     followLinks: false,
     ...(versions && { versions }),
     ...(known && { known }),
+    ...(again && { again }),
   };
   const out: Outcome[] = [];
   for await (const outcomes of target.apply(actions, ordered, source, options, signal))

@@ -11,6 +11,7 @@ const target = Number(process.argv[2]);
 let options = JSON.parse(process.argv[3] ?? "{}") as LineOptions;
 let accepted = 0;
 let untilCut = Infinity;
+let furtherCuts: readonly number[] = [];
 let resumed: PromiseWithResolvers<void> | undefined;
 
 const clients = new Set<Socket>();
@@ -53,8 +54,13 @@ function passed(bytes: number): void {
   if (untilCut <= 0) cut();
 }
 
+function planCuts([first = Infinity, ...further]: readonly number[]): void {
+  untilCut = first;
+  furtherCuts = further;
+}
+
 function cut(): void {
-  untilCut = Infinity;
+  planCuts(furtherCuts);
   for (const socket of sockets) socket.resetAndDestroy();
 }
 
@@ -81,7 +87,7 @@ async function obey(request: ProxyRequest): Promise<void> {
       cut();
       return;
     case "cut-after":
-      untilCut = request.bytes ?? 0;
+      planCuts(request.bytes ?? []);
       return;
     case "stall":
       setStalled(true);

@@ -70,13 +70,16 @@ test("a cut resets what is open and lets others in", async () => {
   expect(String(await echo(Buffer.from("again")))).toBe("again");
 });
 
-test("a cut can wait for a number of bytes", async () => {
-  await proxy.cutAfter(MEGABYTE);
-  expect(String(await echo(Buffer.from("little")))).toBe("little");
-  const socket = await open();
-  const reset = failure(socket);
-  socket.write(someBytes(2 * MEGABYTE));
-  expect(await reset).toMatch(/ECONNRESET|EPIPE/);
+test("a cut can wait for a number of bytes, and so can another one behind it", async () => {
+  await proxy.cutAfter(MEGABYTE, 2 * MEGABYTE);
+  for (let cut = 0; cut < 2; cut++) {
+    expect(String(await echo(Buffer.from("little")))).toBe("little");
+    const socket = await open();
+    const reset = failure(socket);
+    socket.write(someBytes(3 * MEGABYTE));
+    expect(await reset).toMatch(/ECONNRESET|EPIPE/);
+  }
+  expect(await echo(someBytes(3 * MEGABYTE))).toHaveLength(3 * MEGABYTE);
 });
 
 test("a stalled line keeps everything back until it goes on", async () => {

@@ -28,8 +28,8 @@ export interface Proxy extends AsyncDisposable {
   readonly setOptions: (options: LineOptions) => Promise<void>;
   /** Resets every connection that is open. New ones are served. */
   readonly cut: () => Promise<void>;
-  /** Does the same as soon as so many more bytes have passed, both directions together. */
-  readonly cutAfter: (bytes: number) => Promise<void>;
+  /** Does the same as soon as so many more bytes have passed, both directions together; again, after so many more, and so on. */
+  readonly cutAfter: (...bytes: readonly number[]) => Promise<void>;
   /** Takes nothing further and delivers nothing; connections stay open, and new ones open and are never answered. */
   readonly stall: () => Promise<void>;
   /** Lets new connections fail at once, as where nothing listens. */
@@ -44,7 +44,7 @@ export interface ProxyRequest {
   readonly id: number;
   readonly command: "counters" | "options" | "cut" | "cut-after" | "stall" | "refuse" | "resume";
   readonly options?: LineOptions;
-  readonly bytes?: number;
+  readonly bytes?: readonly number[];
 }
 
 export type ProxyMessage =
@@ -93,7 +93,7 @@ export async function startProxy(options: LineOptions & { readonly to: number })
     counters: () => ask({ command: "counters" }),
     setOptions: (options) => order({ command: "options", options }),
     cut: () => order({ command: "cut" }),
-    cutAfter: (bytes) => order({ command: "cut-after", bytes }),
+    cutAfter: (...bytes) => order({ command: "cut-after", bytes }),
     stall: () => order({ command: "stall" }),
     refuse: () => order({ command: "refuse" }),
     resume: () => order({ command: "resume" }),

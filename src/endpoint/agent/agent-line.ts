@@ -1,3 +1,4 @@
+import { lostConnection, notMadeAgain } from "../../base/endpoint-failure.ts";
 import { SyncError } from "../../base/errors.ts";
 import { packMessage, unpackMessage } from "../../fs/message-codec.ts";
 import { codecsHere } from "../../fs/squeeze.ts";
@@ -77,15 +78,23 @@ export function newAgentLine(options: LineOptions): AgentLine {
   const past = { sent: 0, received: 0 };
   let transport: Transport | undefined;
   let isClosed = false;
+  /** There has been a connection: where there is none any more, it was lost, whoever is the first to find out. */
+  let hasStood = false;
 
   const live = (): Live => {
     if (current !== undefined) return current.live;
     transport = options.connect();
     const opened = openLive(options, transport);
     current = opened;
+    stand(opened).catch(() => {});
     const own = transport;
     void forget(opened, own);
     return opened.live;
+  };
+
+  const stand = async ({ session }: NonNullable<typeof current>): Promise<void> => {
+    await session.ready;
+    hasStood = true;
   };
 
   /** When a connection is over, what it has carried still counts. */
@@ -107,10 +116,12 @@ export function newAgentLine(options: LineOptions): AgentLine {
       },
       async after(error) {
         const why = translated(error, name);
-        if (why.code !== "ENDPOINT_LOST" && !(attempts > 0 && why.code === "ENDPOINT_UNREACHABLE"))
+        const wasLost = hasStood || attempts > 0;
+        if (why.code !== "ENDPOINT_LOST" && !(wasLost && why.code === "ENDPOINT_UNREACHABLE"))
           throw why;
         // What the agent has failed with it has tried as often as it should.
-        if (error instanceof ChannelFailed || isClosed || attempts >= retries) throw why;
+        if (error instanceof ChannelFailed) throw why;
+        if (isClosed || attempts >= retries) throw notMadeAgain(why);
         const wait = Math.min(firstWait * 2 ** attempts, longestWait);
         attempts++;
         options.onNotice(`${why.message}; trying again (${attempts} of ${retries})`);
@@ -188,10 +199,7 @@ export function translated(error: unknown, name: string): SyncError {
   if (!(error instanceof SessionLost)) throw error;
   if (error.cause instanceof SyncError) return error.cause;
   if (error.isHostile) return nonsense(name, error);
-  return new SyncError("ENDPOINT_LOST", `${name}: the connection was lost: ${error.message}`, {
-    cause: error,
-    hint: "What was finished stays finished; the next run goes on from there.",
-  });
+  return lostConnection(name, `the connection was lost: ${error.message}`, error);
 }
 
 function nonsense(name: string, error: Error): SyncError {

@@ -49,6 +49,7 @@ export function connectAgent(
   return {
     facts,
     transport: {
+      opened: facts,
       write: (bytes) => outbox.write(bytes),
       traffic: () => ({
         sent: state.begun?.ssh.departures.count ?? 0,

@@ -1,3 +1,4 @@
+import { SyncError } from "../../base/errors.ts";
 import type { AgentEndpoint } from "./remote.ts";
 
 /**
@@ -11,6 +12,11 @@ export async function lookThere(
   endpoint.remote.line.live();
   const looked = endpoint.root();
   looked.catch(() => {});
-  await login();
+  try {
+    await login();
+  } catch (error) {
+    if (!(error instanceof SyncError) || error.code !== "ENDPOINT_LOST") throw error;
+    // The question is asked again over another line.
+  }
   await looked;
 }

@@ -38,6 +38,7 @@ import { inspectRoot } from "./root-info.ts";
 import { packStream } from "./pack-stream.ts";
 import { runContent } from "./run-job.ts";
 import { scanStream } from "./scan-stream.ts";
+import { sweep } from "./sweep.ts";
 import { withSignals } from "./with-signals.ts";
 import { readFile } from "./stream-file.ts";
 
@@ -167,7 +168,8 @@ export function openLocal(
       const outcomes = isStreamed
         ? applyStreamed(work, actions, { ordered, source, signal })
         : applyStream(work, actions, ordered);
-      return namingRoot(path, outcomes);
+      const sweeping = (): Promise<void> => sweep(host.driver, run.target, actions);
+      return namingRoot(path, options.again === true ? after(sweeping, outcomes) : outcomes);
     },
 
     // Never in this thread: it would show nothing and hear nobody until the disk is done.
@@ -238,6 +240,11 @@ function makeWithParents(dir: string): void {
   if (statSync(dir, { throwIfNoEntry: false })?.isDirectory() === true) return;
   makeWithParents(dirname(dir));
   mkdirSync(dir);
+}
+
+async function* after<T>(first: () => Promise<void>, rest: AsyncIterable<T>): AsyncGenerator<T> {
+  await first();
+  yield* rest;
 }
 
 /** Work as a whole fails only for a root; then it says so, and which one. */

@@ -34,6 +34,8 @@ export interface Applier {
   readonly umask: () => Promise<number>;
   /** Where what goes is kept, if the run keeps it. */
   readonly versions: VersionStore | undefined;
+  /** Temporary names that a connection was lost with, and that may be there still. */
+  readonly unswept: Set<ByteString>;
   /** Directories that have been made writable, by path. */
   readonly opened: Map<RelPath, Promise<boolean>>;
 }
@@ -127,13 +129,24 @@ export async function stageFile(ctx: Applier, path: RelPath): Promise<StagedFile
   await ctx.reach.directory(dir);
   const host = besides(ctx, path, ctx.nextTemp());
   const flags = openFlags.write | openFlags.create | openFlags.exclusive;
-  const handle = await inWritable(ctx, dir, () => ctx.session.client.open(host, flags, 0o600));
+  const open = (): Promise<Handle> => ctx.session.client.open(host, flags, 0o600);
+  const handle = await sweptLater(ctx, host, inWritable(ctx, dir, open));
   return { path, host, handle };
 }
 
-/** Removes what will not be used. What fails here is cleaned up by the next run. */
+/** Removes what will not be used. What is refused here is cleaned up by the next run. */
 export async function discard(ctx: Applier, host: ByteString): Promise<void> {
-  await ignoringRefusal(ctx.session.client.remove(host));
+  await sweptLater(ctx, host, ignoringRefusal(ctx.session.client.remove(host)));
+}
+
+/** Notes the temporary name that something is about, where nobody hears what has become of that. */
+export async function sweptLater<T>(ctx: Applier, host: ByteString, work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (error) {
+    if (statusOf(error) === undefined) ctx.unswept.add(host);
+    throw error;
+  }
 }
 
 export async function ignoringRefusal(work: Promise<unknown>): Promise<void> {

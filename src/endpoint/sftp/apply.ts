@@ -2,7 +2,9 @@ import type { Action } from "../../core/plan.ts";
 import type { ContentSource, Outcome } from "../endpoint.ts";
 import { EntryProblem } from "../endpoint.ts";
 import { isAlreadyDone } from "./already-done.ts";
+import { isDirectory } from "./attributes.ts";
 import type { Applier } from "./applier.ts";
+import { ignoringRefusal } from "./applier.ts";
 import { applyAction } from "./apply-action.ts";
 import type { ApplyTarget } from "./apply-target.ts";
 import { explain } from "./explain.ts";
@@ -10,6 +12,7 @@ import { Gate } from "./gate.ts";
 import { Order } from "./order.ts";
 import { Outcomes } from "./outcomes.ts";
 import type { PutFile } from "../../core/put-action.ts";
+import type { Session } from "./session.ts";
 import { statusOf } from "./status-error.ts";
 import type { BeginPut, PutWork } from "./unpack.ts";
 import { unpack } from "./unpack.ts";
@@ -55,6 +58,20 @@ export async function* applyActions(
   } finally {
     left.abort();
     await working;
+  }
+  await sweepUp(target);
+}
+
+/** Removes what was in hand when a connection was lost, now that there is another one: a run that goes well leaves nothing. */
+async function sweepUp({ link, unswept }: ApplyTarget): Promise<void> {
+  for (const host of unswept) {
+    const sweep = async ({ client }: Session): Promise<void> => {
+      const found = await client.lstat(host);
+      if (found !== undefined)
+        await (isDirectory(found) ? client.rmdir(host) : client.remove(host));
+    };
+    await link.run((session) => ignoringRefusal(sweep(session)));
+    unswept.delete(host);
   }
 }
 

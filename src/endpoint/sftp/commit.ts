@@ -10,6 +10,7 @@ import {
   discard,
   ignoringRefusal,
   inWritable,
+  sweptLater,
 } from "./applier.ts";
 import { keepDirectory, replaceBy } from "./keep-version.ts";
 import { asDirectoryProblem } from "./not-empty.ts";
@@ -95,7 +96,7 @@ export async function staged<T>(
     return result;
   } catch (error) {
     await (what.kind === "directory"
-      ? ignoringRefusal(ctx.session.client.rmdir(temp))
+      ? sweptLater(ctx, temp, ignoringRefusal(ctx.session.client.rmdir(temp)))
       : discard(ctx, temp));
     throw error;
   }

@@ -1,4 +1,5 @@
 import type { ByteString } from "../../base/byte-string.ts";
+import { lostConnection } from "../../base/endpoint-failure.ts";
 import { SyncError } from "../../base/errors.ts";
 import type { Transport } from "../../wire/transport.ts";
 import { WireError } from "../../wire/wire-error.ts";
@@ -171,7 +172,7 @@ export class Connection implements Disposable {
   }
 
   #lose(what: string, cause?: unknown): void {
-    this.#end(new SyncError("ENDPOINT_LOST", `${this.#options.name}: ${what}`, { cause }));
+    this.#end(lostConnection(this.#options.name, what, cause));
   }
 
   #end(failure: SyncError): void {

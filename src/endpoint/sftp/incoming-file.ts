@@ -75,8 +75,7 @@ export class IncomingFile {
     } catch (error) {
       if (!(error instanceof Error)) throw error;
       this.#trouble = error;
-      // Where the connection is lost, what is there stays, to be gone on with.
-      if (!(error instanceof SyncError)) await this.drop().catch(ignoringLoss);
+      if (!this.#isGoneOnWith(error)) await this.drop().catch(ignoringLoss);
     }
   }
 
@@ -182,9 +181,14 @@ export class IncomingFile {
       const problem = await finishFile(this.#ctx, this.#action, staged, this.#entry);
       return doneWith(size - length, problem);
     } catch (error) {
-      if (!(error instanceof SyncError)) await this.drop();
+      if (!this.#isGoneOnWith(error)) await this.drop();
       throw error;
     }
+  }
+
+  /** Where the connection is lost, what is there stays, if it has a name by which it is found again. */
+  #isGoneOnWith(error: unknown): boolean {
+    return error instanceof SyncError && isResumable(this.#entry);
   }
 
   /** Nothing more comes: what is there stays, to be gone on with, if it has a name by which it is found again. */

@@ -1,3 +1,4 @@
+import { notMadeAgain } from "../../base/endpoint-failure.ts";
 import { SyncError } from "../../base/errors.ts";
 import type { Traffic } from "../endpoint.ts";
 import type { Session, SftpHost } from "./session.ts";
@@ -28,6 +29,8 @@ export function newLink(host: SftpHost): Link {
   let open: Session | undefined;
   let before: Traffic = { sent: 0, received: 0 };
   let isClosed = false;
+  /** There has been a connection: where there is none any more, it was lost, whoever is the first to find out. */
+  let hasStood = false;
   let attempts = 0;
   let recovering: Promise<void> | undefined;
   /** Losses of this link's own connections, and those that have been made good: all that was under way fails with one. */
@@ -47,6 +50,7 @@ export function newLink(host: SftpHost): Link {
   const begin = async (): Promise<Session> => {
     try {
       open = await openSession(host);
+      hasStood = true;
       if (isClosed) open[Symbol.dispose]();
       return open;
     } catch (error) {
@@ -67,7 +71,7 @@ export function newLink(host: SftpHost): Link {
   };
   const tryAgain = async (loss: SyncError): Promise<void> => {
     for (let why = loss; ;) {
-      if (isClosed || attempts >= retries) throw why;
+      if (isClosed || attempts >= retries) throw notMadeAgain(why);
       const wait = Math.min(firstWait * 2 ** attempts, longestWait);
       attempts++;
       onNotice(`${why.message}; trying again (${attempts} of ${retries})`);
@@ -92,7 +96,8 @@ export function newLink(host: SftpHost): Link {
   const recover = async (error: unknown): Promise<void> => {
     const loss = lossOf();
     // What another host's connection was lost with is not for this link to make good.
-    if (!isLoss(error) || (error !== loss && !losses.has(error))) throw error;
+    if (!isLoss(error) && !(hasStood && isUnreachable(error))) throw error;
+    if (error !== loss && !losses.has(error)) throw error;
     if (recovered.has(error)) return;
     recovering ??= recoverOnce(error);
     await recovering;

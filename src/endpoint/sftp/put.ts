@@ -14,6 +14,7 @@ import {
   ignoringRefusal,
   inWritable,
   nothingWritten,
+  sweptLater,
 } from "./applier.ts";
 import type { Attributes } from "./attributes.ts";
 import { statOf } from "./attributes.ts";
@@ -48,13 +49,17 @@ export async function makeDirectory(
   } else {
     await checkExpected(ctx, path, expected);
     const temp = besides(ctx, path, ctx.nextTemp());
-    await inWritable(ctx, dir, () => client.mkdir(temp, workMode));
+    await sweptLater(
+      ctx,
+      temp,
+      inWritable(ctx, dir, () => client.mkdir(temp, workMode)),
+    );
     try {
       // RACE: SFTP has no exchange, so the name is free for an instant.
       await keepOld(ctx, path);
       await client.rename(temp, host);
     } catch (error) {
-      await ignoringRefusal(client.rmdir(temp));
+      await sweptLater(ctx, temp, ignoringRefusal(client.rmdir(temp)));
       throw error;
     }
   }

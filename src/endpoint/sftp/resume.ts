@@ -3,7 +3,7 @@ import type { RelPath } from "../../core/path.ts";
 import { parentPath } from "../../core/path.ts";
 import { FILE } from "../../core/snapshot.ts";
 import type { Applier, StagedFile } from "./applier.ts";
-import { besides, discard, inWritable } from "./applier.ts";
+import { besides, discard, inWritable, sweptLater } from "./applier.ts";
 import { isResumable, partName } from "./part-name.ts";
 import { openFlags, statuses } from "./protocol.ts";
 import { statusOf } from "./status-error.ts";
@@ -36,7 +36,8 @@ export async function stageLarge(
   if (known !== undefined) return known;
   const flags = openFlags.read | openFlags.write | openFlags.create | openFlags.exclusive;
   const open = (): Promise<StagedFile["handle"]> => client.open(host, flags, 0o600);
-  const handle = await inWritable(ctx, dir, open);
+  const opening = inWritable(ctx, dir, open);
+  const handle = await (isKnown ? opening : sweptLater(ctx, host, opening));
   return { staged: { path, host, handle }, length: 0, tail: nothing };
 }
 

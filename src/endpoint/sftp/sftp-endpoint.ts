@@ -2,7 +2,7 @@ import type { ByteString } from "../../base/byte-string.ts";
 import type { Name } from "../../core/path.ts";
 import type { Side } from "../../core/problem.ts";
 import { tempNames, tempRun } from "../../fs/temp-names.ts";
-import type { ApplyOptions, Capabilities, Endpoint } from "../endpoint.ts";
+import type { Capabilities, Endpoint } from "../endpoint.ts";
 import { applyActions } from "./apply.ts";
 import type { Applier, Counts } from "./applier.ts";
 import { beginVersions } from "./begin-versions.ts";
@@ -140,13 +140,14 @@ export function openSftp(location: string, directory: ByteString, host: SftpHost
     apply(actions, ordered, source, options, signal) {
       link.renew();
       let again = options.again ?? false;
+      const unswept = new Set<ByteString>();
       const applier = perSession(look, (site) => {
-        const made = newApplier(site, { ...options, again }, counts);
+        const made = newApplier(site, { options: { ...options, again }, counts, unswept });
         // What was begun over this connection may be done when there is another one.
         again = true;
         return made;
       });
-      return applyActions({ link, applier }, actions, ordered, source, signal);
+      return applyActions({ link, applier, unswept }, actions, ordered, source, signal);
     },
 
     // SFTP can flush one open file at a time, which for many costs more than writing them: see ADR 19.
@@ -175,11 +176,15 @@ function perSession<T>(look: () => Promise<Site>, make: (site: Site) => T): () =
   };
 }
 
+/** What outlasts a connection. */
+type Shared = Pick<Applier, "options" | "counts" | "unswept">;
+
 function newTempNames(): () => Name {
   return tempNames(tempRun(Math.random));
 }
 
-function newApplier({ session, place }: Site, options: ApplyOptions, counts: Counts): Applier {
+function newApplier({ session, place }: Site, shared: Shared): Applier {
+  const { options, counts, unswept } = shared;
   const { client } = session;
   const { path, isPrivileged } = place;
   const nextTemp = newTempNames();
@@ -191,6 +196,7 @@ function newApplier({ session, place }: Site, options: ApplyOptions, counts: Cou
     isPrivileged,
     nextTemp,
     counts,
+    unswept,
     umask: () => (umask ??= findUmask(client, path, nextTemp())),
     versions:
       options.versions === undefined

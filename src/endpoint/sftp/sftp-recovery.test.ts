@@ -255,6 +255,7 @@ describe("a connection that is lost now and again", () => {
     expect(stage.notices[0]).toMatch(/^host: .*; trying again \(1 of 2\)$/);
     const there = readdirSync(stage.dir, { recursive: true, encoding: "utf8" }).sort();
     expect(there.filter((name) => files[name] !== undefined)).toEqual(names);
+    expect(there.filter((name) => name.includes(".syncline~"))).toEqual([]);
     for (const name of names)
       expect(readFileSync(`${stage.dir}/${name}`, "latin1")).toBe(files[name]);
   });

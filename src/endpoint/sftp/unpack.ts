@@ -161,7 +161,8 @@ async function putAlone(state: Unpacking, ctx: Applier, put: PutFile): Promise<D
     done.catch(() => {});
     await done.catch(() => {});
   };
-  await unpack({ link, applier: async () => ctx, source, begin }, [put], never, turn + 1);
+  const { unswept } = ctx;
+  await unpack({ link, applier: async () => ctx, unswept, source, begin }, [put], never, turn + 1);
   if (done === undefined) throw new Error("a file was asked for, and nothing came of it");
   return done;
 }

@@ -1,3 +1,4 @@
+import { lostConnection } from "../../base/endpoint-failure.ts";
 import type { SyncErrorCode } from "../../base/errors.ts";
 import { SyncError } from "../../base/errors.ts";
 
@@ -88,10 +89,23 @@ const meanings: readonly Meaning[] = [
     hint: () => "Check the address and the network.",
   },
   {
-    pattern: /kex_exchange_identification|Connection (?:closed|reset) by|banner|no matching/i,
+    pattern: /invalid (?:format|characters)|no matching/i,
     code: "ENDPOINT_UNREACHABLE",
+    message: "no ssh server that we understand answers there",
+    hint: serverLog,
+  },
+  // There was a connection: like any that is lost, it may be there again in a moment.
+  {
+    pattern: /kex_exchange_identification|Connection (?:closed|reset) by|banner/i,
+    code: "ENDPOINT_LOST",
     message: "it ended the connection before the login",
-    hint: () => "Check that an ssh server listens at that port, and what its log says.",
+    hint: serverLog,
+  },
+  {
+    pattern: /client_loop|closed by remote host|Connection reset|Broken pipe/i,
+    code: "ENDPOINT_LOST",
+    message: "the connection was lost before the program there had answered",
+    hint: serverLog,
   },
 ];
 
@@ -119,6 +133,10 @@ export function loginFailure(host: string, end: SshEnd, printed: string = ""): S
   });
 }
 
+function serverLog(): string {
+  return "Check that an ssh server listens at that port, and what its log says.";
+}
+
 function sftpInstead(host: string): string {
   return `A host that only transfers files is reached as sftp://${host}/….`;
 }
@@ -129,7 +147,7 @@ export function connectionLost(host: string, end: SshEnd): SyncError {
     end.exitCode === ownFailure || end.exitCode === undefined
       ? "the connection was lost"
       : `the program there ended (exit code ${end.exitCode})`;
-  return new SyncError("ENDPOINT_LOST", `${host}: ${how}${lastLines(end.stderr)}`);
+  return lostConnection(host, `${how}${lastLines(end.stderr)}`);
 }
 
 /** The last of what was said, to follow a message. Printers escape what must not reach a terminal. */
