@@ -1,13 +1,14 @@
-import type { ChunkList } from "../core/chunk-list.ts";
+import type { ChunkList, KnownFile } from "../core/chunk-list.ts";
 import type { Entry } from "../core/entry.ts";
 import type { RelPath } from "../core/path.ts";
 import type { Action } from "../core/plan.ts";
 import type { ContentSource, Endpoint } from "../endpoint/endpoint.ts";
 import { readActions } from "../wire/actions.ts";
 import type { Channel } from "../wire/channel.ts";
-import type { NumberedChunks, WireWant } from "../wire/apply-answers.ts";
-import { readKnown, writeAnswer } from "../wire/apply-answers.ts";
+import type { ServedAction, WireWant } from "../wire/apply-answers.ts";
+import { readKnownFiles, readServed, writeAnswer } from "../wire/apply-answers.ts";
 import type { Messages } from "../wire/messages.ts";
+import type { Reader } from "../wire/reader.ts";
 import type { WireRequest } from "../wire/requests.ts";
 import type { WireOutcome } from "../wire/verdicts.ts";
 
@@ -23,19 +24,22 @@ export interface ApplyService {
 }
 
 /**
- * Carries out actions: all of them first, then an empty message, then what is known of files that they replace. Content is
+ * Carries out actions: all of them first, then what is known of files that may serve them, then which serves which. Content is
  * asked for when its turn has come, with what is here of it already, and comes in packs with an empty message behind them.
  */
 export async function serveApply(
   { target, source, messages, channel }: ApplyService,
   { ordered, usesBasis, options }: ApplySpec,
 ): Promise<void> {
-  const actions = await allActions(messages);
-  const known = knownOf(actions, await messages.expect((from) => readKnown(from, actions.length)));
+  const actions = await allOf(messages, readActions);
+  const files = await allOf(messages, readKnownFiles);
+  const counts = { actions: actions.length, files: files.length };
+  const served = await messages.expect((from) => readServed(from, counts));
+  const known = served && knownOf(actions, files, served);
   const numbers = new Map(actions.map((action, i) => [action, i]));
   const incoming = listen(channel);
   const across = { location: target.location, usesBasis };
-  const from = source ?? contentAcross(across, actions, { messages, incoming, known });
+  const from = source ?? contentAcross(across, actions, { messages, incoming, files });
   const signal = AbortSignal.any([channel.signal, incoming.stopped]);
   // Actions are told apart by what they are, and come back as they went.
   const how = known === undefined ? options : { ...options, known };
@@ -53,49 +57,57 @@ export async function serveApply(
   }
 }
 
-/** What is remembered, by path. */
+/** What is remembered, by the path that it may serve. */
 function knownOf(
   actions: readonly Action[],
-  told: readonly NumberedChunks[] | undefined,
-): ReadonlyMap<RelPath, ChunkList> | undefined {
-  return told && new Map(told.map(({ index, list }) => [actions[index]!.path, list]));
+  files: readonly KnownFile[],
+  served: readonly ServedAction[],
+): ReadonlyMap<RelPath, readonly KnownFile[]> {
+  return new Map(
+    served.map(({ index, files: numbers }) => [
+      actions[index]!.path,
+      numbers.map((number) => files[number]!),
+    ]),
+  );
 }
 
 interface Across {
   readonly messages: Messages;
   readonly incoming: Incoming;
-  readonly known: ReadonlyMap<RelPath, ChunkList> | undefined;
+  readonly files: readonly KnownFile[];
 }
 
 /** The other side as a source. A file that is wanted is known by the entry of its action, which is nobody else's. */
 function contentAcross(
   across: Omit<ContentSource, "readFiles">,
   actions: readonly Action[],
-  { messages, incoming, known }: Across,
+  { messages, incoming, files: known }: Across,
 ): ContentSource {
   const numbers = new Map<Entry, number>();
   for (const [i, action] of actions.entries())
     if (action.type === "put-file") numbers.set(action.entry, i);
+  const places = new Map<ChunkList, number>(known.map(({ list }, i) => [list, i]));
   return {
     ...across,
     async *readFiles(files) {
-      const wants = files.map(({ entry, basis }): WireWant => {
-        const index = numbers.get(entry)!;
-        const isKnown = basis !== undefined && known?.get(actions[index]!.path) === basis;
-        return { index, basis: isKnown ? "known" : basis };
-      });
+      const wants = files.map(({ entry, basis }): WireWant => ({
+        index: numbers.get(entry)!,
+        // What the other side has told of need not be told again.
+        basis: basis?.map((list) => places.get(list) ?? list),
+      }));
       await messages.send((out) => writeAnswer(out, { type: "wants", wants }));
       yield* incoming.packs();
     },
   };
 }
 
-async function allActions(messages: Messages): Promise<Action[]> {
-  const actions: Action[] = [];
+/** What comes in messages, the last of which has nothing. */
+async function allOf<T>(messages: Messages, read: (from: Reader) => readonly T[]): Promise<T[]> {
+  const all: T[] = [];
   for (;;) {
-    const some = await messages.expect(readActions);
-    if (some.length === 0) return actions;
-    actions.push(...some);
+    const some = await messages.expect(read);
+    if (some.length === 0) return all;
+    all.push(...some);
   }
 }
 

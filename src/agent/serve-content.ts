@@ -25,7 +25,7 @@ function readWanted(from: Reader): WantedFile[] {
   const bases = readChunkLists(from, files.length);
   return files.map((file, i) => {
     const basis = bases[i];
-    return basis === undefined ? file : { ...file, basis };
+    return basis === undefined ? file : { ...file, basis: [basis] };
   });
 }
 
@@ -74,14 +74,14 @@ export async function serveHash(
 /** Cuts files into chunks, batch after batch. */
 export async function serveChunks(
   endpoint: Endpoint,
-  { side }: Of<"chunks">,
+  { options }: Of<"chunks">,
   messages: Messages,
   signal: AbortSignal,
 ): Promise<void> {
   for (;;) {
     const files = await messages.receive(verdicts.readFiles);
     if (files === undefined) return;
-    for (const list of await endpoint.chunks(files, { side }, signal))
+    for (const list of await endpoint.chunks(files, options, signal))
       await messages.send((out) => writeChunkLists(out, [list]));
   }
 }

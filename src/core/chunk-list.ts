@@ -1,3 +1,5 @@
+import type { RelPath } from "./path.ts";
+
 /** Bytes of the largest chunk: it fits a frame, and where content never cuts itself an edit costs no more than that. */
 export const maxChunk: number = 256 * 1024;
 /** Bytes of the digest of one chunk: the first half of its BLAKE3. */
@@ -36,8 +38,32 @@ export interface ChunkedFile {
   readonly list: ChunkList;
 }
 
+/** A file of a replica, as it was when it was last looked into, and what it consisted of then. */
+export interface KnownFile extends ChunkedFile {
+  readonly path: RelPath;
+}
+
+/** What a file of at least as many bytes consists of is worth being asked, before it is sent or replaced. */
+export const deltaBytes: number = 128 * 1024;
 /** What a file of at least as many bytes consists of is worth being remembered: another run need not read it to know. */
 export const rememberedBytes: number = 1 << 20;
+
+/**
+ * Whether a file seems to be what it was. A ctime of 0 is not known: somebody has touched the file without looking into it,
+ * and has not seen what time it got.
+ */
+export function isStill(was: FileFacts, now: FileFacts): boolean {
+  const hasCtime = was.ctimeSec !== 0 || was.ctimeNs !== 0;
+  return (
+    was.size === now.size &&
+    was.mtimeSec === now.mtimeSec &&
+    was.mtimeNs === now.mtimeNs &&
+    was.dev === now.dev &&
+    was.inoHigh === now.inoHigh &&
+    was.inoLow === now.inoLow &&
+    (!hasCtime || (was.ctimeSec === now.ctimeSec && was.ctimeNs === now.ctimeNs))
+  );
+}
 
 /** A chunk list in the making. */
 export interface ChunkListDraft {
@@ -89,6 +115,7 @@ export function firstChunks(list: ChunkList, count: number): ChunkList {
 
 /** Several lists as one. Where a chunk of one begins is told by the lengths of those before it. */
 export function joinChunkLists(lists: readonly ChunkList[]): ChunkList {
+  if (lists.length === 1) return lists[0]!;
   const count = lists.reduce((sum, { sizes }) => sum + sizes.length, 0);
   const sizes = new Uint32Array(count);
   const digests = new Uint8Array(count * chunkDigestBytes);

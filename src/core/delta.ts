@@ -46,6 +46,20 @@ export function findChunk(
   return slot === -1 ? -1 : index.slots[slot]! - 1;
 }
 
+/** Tells of each chunk of another list that is in the index: its number there, and in the list. */
+export function findEach(
+  index: ChunkIndex,
+  list: ChunkList,
+  onFound: (indexed: number, chunk: number) => void,
+): void {
+  const { buffer, byteOffset, byteLength } = list.digests;
+  const digests = new DataView(buffer, byteOffset, byteLength);
+  for (let chunk = 0; chunk < list.sizes.length; chunk++) {
+    const slot = probe(index, digests, chunk * chunkDigestBytes, list.sizes[chunk]!);
+    if (slot !== -1 && index.slots[slot] !== 0) onFound(index.slots[slot]! - 1, chunk);
+  }
+}
+
 /** Of a longer digest the beginning counts. */
 export interface FoundChunk {
   readonly digest: Uint8Array;

@@ -7,7 +7,7 @@
 import type { Filter } from "../core/filter.ts";
 import type { RootIdentity } from "../core/root-identity.ts";
 import type { ByteString } from "../base/byte-string.ts";
-import type { ChunkedFile, ChunkList } from "../core/chunk-list.ts";
+import type { ChunkedFile, ChunkList, KnownFile } from "../core/chunk-list.ts";
 import type { HashAlgorithm, HashExtent } from "../core/content-hash.ts";
 import type { FileEntry } from "../core/entry.ts";
 import type { Name, RelPath } from "../core/path.ts";
@@ -124,9 +124,14 @@ export interface ChunkRequest {
   readonly entry: FileEntry;
 }
 
-export interface ChunkOptions {
+export interface ChunkOptions extends ReadOptions {
   /** Whose files they are. */
   readonly side: Side;
+  /**
+   * All chunks of a file, in order; or a sample: chunks of a few places, most of which are the file's own, at the cost of
+   * reading a few megabytes of it.
+   */
+  readonly extent: HashExtent;
 }
 
 /** Where a run's old copies go: the name of its directory, or why there is none, so that nothing may be given up. */
@@ -145,10 +150,12 @@ export interface ApplyOptions extends ReadOptions {
   /** Somebody has begun with this and been cut off: what is already as it shall be counts as done. */
   readonly again?: boolean;
   /**
-   * What some of the target's own files consist of, as long as they are what an action expects of them. That there is such a
-   * thing at all asks for more: {@link Outcome.chunks}.
+   * By the path of a file that is to be put: files of the target that may have some of its content, as they are remembered; one
+   * of them may be the file that it replaces. Others may be replaced by actions of the same call. What has become of a file
+   * meanwhile is looked at before anything is taken from it. That there is such a thing at all asks for more:
+   * {@link Outcome.chunks}.
    */
-  readonly known?: ReadonlyMap<RelPath, ChunkList>;
+  readonly known?: ReadonlyMap<RelPath, readonly KnownFile[]>;
   /** What is replaced or removed is kept there, as {@link Endpoint.beginVersions} says; what cannot be kept, stays. */
   readonly versions?: VersionsOfRun;
 }
@@ -157,8 +164,11 @@ export interface ApplyOptions extends ReadOptions {
 export interface WantedFile {
   readonly path: RelPath;
   readonly entry: FileEntry;
-  /** What whoever wants it has already: chunks of it may be named by their number in this list instead of being sent. */
-  readonly basis?: ChunkList;
+  /**
+   * What whoever wants it has already: chunks of it may be named by their number, in these lists in a row, instead of being sent.
+   * With a basis, even if there is nothing in it, all that is sent is cut into chunks.
+   */
+  readonly basis?: readonly ChunkList[];
 }
 
 export interface PackOptions extends ReadOptions {
@@ -275,7 +285,7 @@ export interface Endpoint extends ContentSource, AsyncDisposable {
   ): Promise<HashVerdict[]>;
 
   /**
-   * What files consist of, never through links, for whoever wants to send only what is new: a list for every request, in the same order; `undefined`
+   * What files consist of, for whoever wants to send only what is new: a list for every request, in the same order; `undefined`
    * for a file that cannot be read, or is not, or does not stay, what its entry says, as {@link Endpoint.hash} has it. A driver
    * that would have to fetch the content may know of none.
    */

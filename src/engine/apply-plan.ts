@@ -6,7 +6,8 @@ import { phaseNames } from "../core/plan.ts";
 import type { ChunkMemory } from "../state/state.ts";
 import { EntryProblem } from "../endpoint/endpoint.ts";
 import type { ApplyOptions, Endpoint, Outcome } from "../endpoint/endpoint.ts";
-import { knownChunks, noteChunks } from "./known-chunks.ts";
+import { knownFiles } from "./known-files.ts";
+import { noteChunks } from "./note-chunks.ts";
 
 /** Phases whose actions must keep their order: parents before children, or the other way round. */
 const ordered: ReadonlySet<keyof Phases> = new Set([
@@ -69,7 +70,9 @@ export async function* applyPlan(
     if (actions.length === 0) continue;
     // DURABILITY: what replaces a deleted entry is on the disk before that entry goes.
     if (name === "removals") await flush();
-    const options = { ...input.options, ...knownChunks(chunks, actions) };
+    const { followLinks } = input.options;
+    const known = await knownFiles({ memory: chunks, source, followLinks }, actions, signal);
+    const options = { ...input.options, ...known };
     for await (const outcomes of target.apply(
       actions,
       ordered.has(name),

@@ -6,9 +6,10 @@ import { newDirectory } from "../../test/model/disk.ts";
 import { noise } from "../../test/support/noise.ts";
 import { bytesOfText } from "../base/byte-string.ts";
 import type { ChunkList } from "../core/chunk-list.ts";
+import { sampleBytes } from "../core/chunk-sample.ts";
 import type { Name } from "../core/path.ts";
 import { minChunk, nextCut } from "./chunk-cut.ts";
-import { chunkBufferBytes, chunkFile, fileChunks, zeroChunk } from "./chunk.ts";
+import { chunkBufferBytes, chunkFile, fileChunks, sampleFile, zeroChunk } from "./chunk.ts";
 import type { FileDriver, HostPath } from "./driver.ts";
 import { gearWords } from "./gear.ts";
 import type { HashContext } from "./hash.ts";
@@ -189,4 +190,42 @@ describe.each([libcDriver(), portableDriver()])("a file with the $name driver", 
     expect(pieces.some(({ isHole }) => isHole)).toBe(driver.features.holes);
     expect(pieces.reduce((sum, { length }) => sum + length, 0)).toBe(content.length);
   });
+
+  test("is told by a sample, mostly of its own chunks, wherever else they stand", async () => {
+    const ctx = await contextOf(driver, "native");
+    using dir = newDirectory();
+    const content = noise(40 * MiB, 9);
+    const before = noise(12_345, 8);
+    writeFileSync(`${dir.path}/f`, Buffer.concat([before, content, before]));
+    using file = open(driver, dir.path, "f");
+    let read = 0;
+    const counting = { ...ctx, onBytes: (bytes: number) => void (read += bytes) };
+    const size = content.length + 2 * before.length;
+    const sample = sampleFile(counting, file.fd, size)!;
+    expect(read).toBe(sampleBytes(size));
+    const { digests } = await listOf(content);
+    const known = new Set(textsOf(digests));
+    const texts = textsOf(sample.digests);
+    expect(sample.sizes.length).toBe(texts.length);
+    expect(texts.length).toBeGreaterThan(40);
+    expect(texts.filter((text) => known.has(text)).length).toBeGreaterThan(texts.length * 0.7);
+  });
+
+  test("has nothing in its sample that many files have, and all that it consists of if it is small", async () => {
+    const ctx = await contextOf(driver, "native");
+    using dir = newDirectory();
+    writeFileSync(`${dir.path}/zeros`, new Uint8Array(20 * MiB));
+    using zeros = open(driver, dir.path, "zeros");
+    expect(sampleFile(ctx, zeros.fd, 20 * MiB)!.sizes.length).toBe(0);
+    writeFileSync(`${dir.path}/small`, noise(300_000, 1));
+    using small = open(driver, dir.path, "small");
+    expect(sampleFile(ctx, small.fd, 300_000)).toEqual(await listOf(noise(300_000, 1)));
+    expect(sampleFile(ctx, small.fd, 300_001)).toBeUndefined();
+    expect(sampleFile({ ...ctx, goesOn: () => false }, small.fd, 300_000)).toBeUndefined();
+  });
 });
+
+function textsOf(digests: Uint8Array): string[] {
+  const text = Buffer.from(digests).toString("latin1");
+  return text.match(/[^]{16}/g) ?? [];
+}

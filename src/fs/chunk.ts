@@ -1,5 +1,6 @@
 import type { ChunkList } from "../core/chunk-list.ts";
 import { draftChunkList, maxChunk } from "../core/chunk-list.ts";
+import { isTelling, sampleRanges } from "../core/chunk-sample.ts";
 import { nextCut } from "./chunk-cut.ts";
 import type { Descriptor } from "./driver.ts";
 import type { HashContext } from "./hash.ts";
@@ -105,4 +106,50 @@ export function chunkFile(ctx: HashContext, fd: Descriptor, size: number): Chunk
     if (isZero) zeroDigest = digest;
     draft.add(chunk.length, digest);
   }
+}
+
+/**
+ * Some of what an open file of `size` bytes consists of, from a few places of it; `undefined` as for {@link chunkFile}. The chunks of a
+ * place need not be the file's own before the second or third; those that would tell nothing are left out.
+ */
+export function sampleFile(ctx: HashContext, fd: Descriptor, size: number): ChunkList | undefined {
+  const { hasher, buffer } = ctx;
+  const draft = draftChunkList();
+  for (const { from, length } of sampleRanges(size)) {
+    if (!readRange(ctx, fd, from, length)) return undefined;
+    for (const chunk of samplePlace(buffer.subarray(0, length), from + length === size)) {
+      hasher.begin();
+      hasher.update(chunk);
+      draft.add(chunk.length, hasher.digest());
+    }
+  }
+  return draft.list();
+}
+
+/** The chunks of a place that tell something. With `isEnd` the content ends there. */
+export function* samplePlace(place: Uint8Array, isEnd: boolean): Generator<Uint8Array> {
+  for (let at = 0; at < place.length;) {
+    const cut = nextCut(place, at, place.length);
+    // Where content goes on, what ends with the place ends there for want of more.
+    if (cut === place.length && !isEnd) return;
+    if (isTelling(cut - at)) yield place.subarray(at, cut);
+    at = cut;
+  }
+}
+
+/** Reads a range that the buffer has room for; false where the file is shorter, or is given up. */
+function readRange(
+  { driver, buffer, onBytes, goesOn }: HashContext,
+  fd: Descriptor,
+  from: number,
+  length: number,
+): boolean {
+  for (let done = 0; done < length;) {
+    if (!goesOn()) return false;
+    const read = driver.readAt(fd, buffer.subarray(done), length - done, from + done);
+    if (read === 0) return false;
+    done += read;
+    onBytes(read);
+  }
+  return true;
 }

@@ -6,6 +6,7 @@ import { noise } from "../../test/support/noise.ts";
 import type { ChunkedFile, FileFacts } from "../core/chunk-list.ts";
 import type { RelPath } from "../core/path.ts";
 import { openDatabase } from "./sqlite.ts";
+import type { ChunkChange } from "./state.ts";
 import { openState } from "./store.ts";
 
 const path = (text: string): RelPath => text as RelPath;
@@ -20,24 +21,19 @@ function fileOf(sizes: readonly number[], over: Partial<FileFacts> = {}): Chunke
   };
 }
 
-test("what a file consists of is known as long as nothing about it has changed", async () => {
+const put = (at: string, file: ChunkedFile) => ({ type: "put", path: path(at), file }) as const;
+
+test("what a file consists of is known by its path, in one replica", async () => {
   using dir = newDirectory();
   await using store = await openState(dir.path);
   const chunks = store.openChunks("ssh://host/data");
   const file = fileOf([16_384, 262_144, 1]);
-  chunks.put(path("a/b"), file);
-  const { facts } = file;
-  expect(chunks.lookup([{ path: path("a/b"), facts }])).toEqual([file.list]);
-  for (const key of Object.keys(facts) as (keyof FileFacts)[]) {
-    const other = { ...facts, [key]: facts[key] + 1 };
-    expect(chunks.lookup([{ path: path("a/b"), facts: other }])).toEqual([undefined]);
-  }
-  const elsewhere = [
-    { path: path("a"), facts },
-    { path: path("a/b/c"), facts },
-  ];
-  expect(chunks.lookup(elsewhere)).toEqual([undefined, undefined]);
-  expect(store.openChunks("/data").lookup([{ path: path("a/b"), facts }])).toEqual([undefined]);
+  chunks.note([put("a/b", file)]);
+  const asked = [path("a/b"), path("a"), path("a/b/c")];
+  expect(chunks.lookup(asked)).toEqual([file, undefined, undefined]);
+  expect(chunks.files()).toEqual([{ path: path("a/b"), facts: file.facts }]);
+  const elsewhere = store.openChunks("/data");
+  expect([elsewhere.lookup(asked.slice(0, 1)), elsewhere.files()]).toEqual([[undefined], []]);
 });
 
 test("a list takes the place of the one before, and outlives the store", async () => {
@@ -45,11 +41,13 @@ test("a list takes the place of the one before, and outlives the store", async (
   const [old, now] = [fileOf([20_000]), fileOf([30_000, 40_000])];
   {
     await using store = await openState(dir.path);
-    for (const file of [old, now]) store.openChunks("/t").put(path("f"), file);
+    store.openChunks("/t").note([put("f", old), put("g", old), put("f", now)]);
   }
   await using store = await openState(dir.path);
-  const asked = [old, now].map(({ facts }) => ({ path: path("f"), facts }));
-  expect(store.openChunks("/t").lookup(asked)).toEqual([undefined, now.list]);
+  const chunks = store.openChunks("/t");
+  expect(chunks.lookup([path("f"), path("g")])).toEqual([now, old]);
+  // Those that were put last come first.
+  expect(chunks.files().map((file) => file.path)).toEqual([path("f"), path("g")]);
 });
 
 test("any list comes back as it was", async () => {
@@ -60,11 +58,81 @@ test("any list comes back as it was", async () => {
   fc.assert(
     fc.property(sizes, fc.string({ unit: "binary", minLength: 1 }), (all, name) => {
       const file = fileOf(all);
-      chunks.put(path(name.replaceAll("\0", "0")), file);
-      const asked = [{ path: path(name.replaceAll("\0", "0")), facts: file.facts }];
-      expect(chunks.lookup(asked)).toEqual([file.list]);
+      const at = name.replaceAll("\0", "0");
+      chunks.note([put(at, file)]);
+      expect(chunks.lookup([path(at)])).toEqual([file]);
     }),
     { numRuns: 50 },
+  );
+});
+
+/** Paths that hold each other, and some that only begin alike. */
+const anyPath = fc.constantFrom("a", "a/b", "a/b/c", "a/bc", "ab", "b", "b/b").map(path);
+const anyChange: fc.Arbitrary<ChunkChange> = fc.oneof(
+  fc.record({
+    type: fc.constant("put" as const),
+    path: anyPath,
+    file: fc.integer({ min: 1, max: 9 }).map((size) => fileOf([size])),
+  }),
+  fc.record({ type: fc.constant("forget" as const), path: anyPath }),
+  fc
+    .record({ type: fc.constant("move" as const), from: anyPath, to: anyPath })
+    .filter(({ from, to }) => !`${from}/`.startsWith(`${to}/`) && !`${to}/`.startsWith(`${from}/`)),
+  fc.record({
+    type: fc.constant("touch" as const),
+    path: anyPath,
+    mtime: fc.option(fc.record({ mtimeSec: fc.integer(), mtimeNs: fc.constant(5) }), {
+      nil: undefined,
+    }),
+  }),
+);
+
+/** The same, as it is said. */
+function followed(known: Map<RelPath, ChunkedFile>, change: ChunkChange): void {
+  const touch = (at: RelPath, mtime = {}): void => {
+    const file = known.get(at);
+    const times = { ...mtime, ctimeSec: 0, ctimeNs: 0 };
+    if (file !== undefined) known.set(at, { ...file, facts: { ...file.facts, ...times } });
+  };
+  switch (change.type) {
+    case "put":
+      known.set(change.path, change.file);
+      return;
+    case "forget":
+      known.delete(change.path);
+      return;
+    case "touch":
+      touch(change.path, change.mtime);
+      return;
+    case "move": {
+      const { from, to } = change;
+      touch(from);
+      for (const at of known.keys()) if (`${at}/`.startsWith(`${to}/`)) known.delete(at);
+      for (const [at, file] of known) {
+        if (!`${at}/`.startsWith(`${from}/`)) continue;
+        known.delete(at);
+        known.set(path(to + at.slice(from.length)), file);
+      }
+    }
+  }
+}
+
+test("what is done to files is followed", async () => {
+  using dir = newDirectory();
+  await using store = await openState(dir.path);
+  let replica = 0;
+  fc.assert(
+    fc.property(fc.array(anyChange, { maxLength: 12 }), fc.boolean(), (changes, isOne) => {
+      const chunks = store.openChunks(`/t${replica++}`);
+      const known = new Map<RelPath, ChunkedFile>();
+      for (const change of changes) followed(known, change);
+      if (isOne) chunks.note(changes);
+      else for (const change of changes) chunks.note([change]);
+      const paths = chunks.files().map((file) => file.path);
+      expect(paths.toSorted()).toEqual([...known.keys()].toSorted());
+      expect(chunks.lookup(paths)).toEqual(paths.map((at) => known.get(at)));
+    }),
+    { numRuns: 100 },
   );
 });
 
@@ -74,30 +142,42 @@ test("the lists that were put longest ago go when there are too many", async () 
   const chunks = store.openChunks("/t");
   // Eight of these are just below 64 MiB; of twice as many chunks again there is no list at all.
   const large = fileOf(Array.from({ length: 420_000 }, () => 20_000));
-  for (let i = 0; i < 8; i++) chunks.put(path(`f${i}`), large);
-  chunks.put(path("f0"), large);
-  chunks.put(path("f8"), large);
-  chunks.put(path("f9"), fileOf(Array.from({ length: 4_000_000 }, () => 20_000)));
-  const asked = Array.from({ length: 10 }, (_, i) => ({ path: path(`f${i}`), facts: large.facts }));
-  const gone = chunks.lookup(asked).flatMap((list, i) => (list === undefined ? [i] : []));
+  for (let i = 0; i < 8; i++) chunks.note([put(`f${i}`, large)]);
+  chunks.note([put("f0", large)]);
+  chunks.note([put("f8", large)]);
+  chunks.note([put("f9", fileOf(Array.from({ length: 4_000_000 }, () => 20_000)))]);
+  const asked = Array.from({ length: 10 }, (_, i) => path(`f${i}`));
+  const gone = chunks.lookup(asked).flatMap((file, i) => (file === undefined ? [i] : []));
   expect(gone).toEqual([1, 9]);
 });
 
 test("what is damaged is as good as nothing", async () => {
   using dir = newDirectory();
-  const file = fileOf([20_000, 30_000]);
+  const names = ["short", "other", "none", "facts"];
   {
     await using store = await openState(dir.path);
-    for (const name of ["short", "other", "none"]) store.openChunks("/t").put(path(name), file);
+    const file = fileOf([20_000, 30_000]);
+    store.openChunks("/t").note(names.map((name) => put(name, file)));
   }
   const database = openDatabase(`${dir.path}/syncline.db`, 1000);
-  database.exec("UPDATE chunk_lists SET list = x'0102' WHERE path = CAST('short' AS BLOB)");
-  database.exec(
-    "UPDATE chunk_lists SET list = zeroblob(length(list)) WHERE path = CAST('other' AS BLOB)",
-  );
-  database.exec("UPDATE chunk_lists SET list = x'' WHERE path = CAST('none' AS BLOB)");
+  for (const [name, damage] of [
+    ["short", "list = x'0102'"],
+    ["other", "list = zeroblob(length(list))"],
+    ["none", "list = x''"],
+    ["facts", "facts = x'01'"],
+  ]) {
+    database.exec(`UPDATE chunk_lists SET ${damage} WHERE path = CAST('${name}' AS BLOB)`);
+  }
   database.close();
   await using store = await openState(dir.path);
-  const asked = ["short", "other", "none"].map((name) => ({ path: path(name), facts: file.facts }));
-  expect(store.openChunks("/t").lookup(asked)).toEqual([undefined, undefined, undefined]);
+  const chunks = store.openChunks("/t");
+  expect(chunks.lookup(names.map(path))).toEqual(names.map(() => undefined));
+  // It cannot be touched, either.
+  chunks.note([{ type: "touch", path: path("facts"), mtime: undefined }]);
+  expect(
+    chunks
+      .files()
+      .map((file) => file.path)
+      .includes(path("facts")),
+  ).toBe(false);
 });

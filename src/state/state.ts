@@ -4,7 +4,7 @@
  * run is done or a plan is written. This file is the contract that others see.
  */
 import type { ByteString } from "../base/byte-string.ts";
-import type { ChunkedFile, ChunkList, FileFacts } from "../core/chunk-list.ts";
+import type { ChunkedFile, FileFacts } from "../core/chunk-list.ts";
 import type { EntryKind } from "../core/entry.ts";
 import type { RelPath } from "../core/path.ts";
 import type { SnapshotChunk } from "../core/snapshot.ts";
@@ -153,20 +153,34 @@ export interface Recorder {
 }
 
 /**
- * What large files of one replica consist of, each as long as it is what it was: sizes, times and identity have to be the same.
- * The lists that were put longest ago go when there are too many.
+ * What large files of one replica consist of, as they were when they were last looked into. Whether a file still is what it was
+ * then (`isStill` in `core`) is for others to find out. The lists that were put longest ago go when there are too many.
  */
 export interface ChunkMemory {
-  /** One answer for each file, in the same order. */
-  lookup(files: readonly RememberedFile[]): readonly (ChunkList | undefined)[];
-  /** In a transaction of its own. */
-  put(path: RelPath, file: ChunkedFile): void;
+  /** All files of which something is known, those that were put last first. */
+  files(): readonly RememberedFile[];
+  /** What is known of these, in the same order. */
+  lookup(paths: readonly RelPath[]): readonly (ChunkedFile | undefined)[];
+  /** Follows what has been done to the replica, in that order, in a transaction of its own. */
+  note(changes: readonly ChunkChange[]): void;
 }
 
 export interface RememberedFile {
   readonly path: RelPath;
   readonly facts: FileFacts;
 }
+
+/** What has become of files of which something may be known. */
+export type ChunkChange =
+  | { readonly type: "put"; readonly path: RelPath; readonly file: ChunkedFile }
+  /** It is gone, or another one. */
+  | { readonly type: "forget"; readonly path: RelPath }
+  /** It has gone elsewhere, with everything below it, in the place of whatever was there. Its own ctime is another one, which nobody knows. */
+  | { readonly type: "move"; readonly from: RelPath; readonly to: RelPath }
+  /** Its content is the same, but its ctime is another one, and its mtime is this one, if it is said. */
+  | { readonly type: "touch"; readonly path: RelPath; readonly mtime: Mtime | undefined };
+
+export type Mtime = Pick<FileFacts, "mtimeSec" | "mtimeNs">;
 
 /** A plan as it was saved. */
 export interface SavedPlan {

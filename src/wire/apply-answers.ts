@@ -1,21 +1,24 @@
-import type { ChunkList } from "../core/chunk-list.ts";
-import { readChunkLists, writeChunkLists } from "./chunk-lists.ts";
+import type { ChunkList, KnownFile } from "../core/chunk-list.ts";
+import {
+  readChunkedFile,
+  readChunkLists,
+  writeChunkedFile,
+  writeChunkLists,
+} from "./chunk-lists.ts";
+import { readPath } from "./options.ts";
 import type { Reader } from "./reader.ts";
 import type { WireOutcome } from "./verdicts.ts";
 import { readOutcomes, writeOutcomes } from "./verdicts.ts";
 import { WireError } from "./wire-error.ts";
 import type { Writer } from "./writer.ts";
 
-/** An action by its place among all of the request, and a list of chunks that has to do with it. */
-export interface NumberedChunks {
-  readonly index: number;
-  readonly list: ChunkList;
-}
+/** A file of the target's, by its place among all that were told of, or chunks that nobody has told of. */
+export type WirePiece = number | ChunkList;
 
-/** The content of one action, and what is there of it already: a list, or the one that has been told along with the actions. */
+/** The content of one action: as it is, or cut into chunks, with what is there of it already, in a row. */
 export interface WireWant {
   readonly index: number;
-  readonly basis: ChunkList | "known" | undefined;
+  readonly basis: readonly WirePiece[] | undefined;
 }
 
 /** What is said while actions are carried out: what has become of some, or that the content of some is wanted now. */
@@ -39,32 +42,55 @@ export function readAnswer(from: Reader, actions: number): ApplyAnswer {
     : { type, wants: readWants(from, actions) };
 }
 
-/** What files consist of that actions replace; `undefined` where nobody wants to know what they consist of afterwards. */
-export function writeKnown(out: Writer, known: readonly NumberedChunks[] | undefined): void {
-  out.optional(known, (all) => {
-    out.list(all, ({ index }) => void out.varint(index));
-    writeChunkLists(
-      out,
-      all.map(({ list }) => list),
-    );
+/** Files that are told of in one message. */
+export const knownTogether = 1024;
+/** Files that may serve one that is wanted: more than anybody chooses. */
+const mostFilesOfOne = 64;
+
+/** What is known of files of the target. */
+export function writeKnownFiles(out: Writer, files: readonly KnownFile[]): void {
+  out.list(files, ({ path, ...file }) => {
+    out.latin1(path);
+    writeChunkedFile(out, file);
   });
 }
 
-export function readKnown(from: Reader, actions: number): NumberedChunks[] | undefined {
-  return from.optional(() => {
-    const indices = from.list(actions, () => from.varint(Math.max(0, actions - 1)));
-    const lists = readChunkLists(from, indices.length);
-    return indices.map((index, i) => {
-      const list = lists[i];
-      if (list === undefined) throw new WireError("what is known is nothing");
-      return { index, list };
+export function readKnownFiles(from: Reader): KnownFile[] {
+  return from.list(knownTogether, () => ({ path: readPath(from), ...readChunkedFile(from) }));
+}
+
+/** Which files, by the places at which they were told of, may serve an action: the likeliest first. */
+export interface ServedAction {
+  readonly index: number;
+  readonly files: readonly number[];
+}
+
+/** `undefined` where nobody wants to know what files consist of afterwards. */
+export function writeServed(out: Writer, served: readonly ServedAction[] | undefined): void {
+  out.optional(served, (all) => {
+    out.list(all, ({ index, files }) => {
+      out.varint(index).list(files, (file) => void out.varint(file));
     });
   });
 }
 
-const NONE = 0;
-const LIST = 1;
-const KNOWN = 2;
+export function readServed(
+  from: Reader,
+  { actions, files }: { readonly actions: number; readonly files: number },
+): ServedAction[] | undefined {
+  return from.optional(() =>
+    from.list(actions, () => {
+      const index = from.varint(Math.max(0, actions - 1));
+      return { index, files: from.list(mostFilesOfOne, () => readNumber(from, files)) };
+    }),
+  );
+}
+
+function readNumber(from: Reader, files: number): number {
+  const file = from.varint();
+  if (file >= files) throw new WireError("nobody has told of a file");
+  return file;
+}
 
 /** Most are neighbours: the first of each run, and how many there are. */
 function writeWants(out: Writer, wants: readonly WireWant[]): void {
@@ -75,14 +101,14 @@ function writeWants(out: Writer, wants: readonly WireWant[]): void {
     else runs.push({ first: index, count: 1 });
   }
   out.list(runs, ({ first, count }) => void out.varint(first).varint(count));
-  out.u8s(Uint8Array.from(wants, ({ basis }) => stateOf(basis)));
-  const lists = wants.map(({ basis }) => basis).filter((basis) => stateOf(basis) === LIST);
-  writeChunkLists(out, lists as readonly ChunkList[]);
+  for (const { basis } of wants)
+    out.optional(basis, (pieces) => out.list(pieces, (piece) => writePiece(out, piece)));
 }
 
-function stateOf(basis: WireWant["basis"]): number {
-  if (basis === undefined) return NONE;
-  return basis === "known" ? KNOWN : LIST;
+function writePiece(out: Writer, piece: WirePiece): void {
+  const isFile = typeof piece === "number";
+  writeChunkLists(out, [isFile ? undefined : piece]);
+  if (isFile) out.varint(piece);
 }
 
 function readWants(from: Reader, actions: number): WireWant[] {
@@ -93,15 +119,13 @@ function readWants(from: Reader, actions: number): WireWant[] {
     if (!isSound) throw new WireError("content is wanted of no action");
     for (let index = first; index < first + count; index++) indices.push(index);
   }
-  const states = from.u8s(indices.length);
-  if (states.length !== indices.length) throw new WireError("a want has no basis and not none");
-  return indices.map((index, i) => ({ index, basis: readBasis(from, states[i]!) }));
+  return indices.map((index) => ({
+    index,
+    basis: from.optional(() => from.list(mostFilesOfOne, () => readPiece(from))),
+  }));
 }
 
-function readBasis(from: Reader, state: number): WireWant["basis"] {
-  if (state === NONE) return undefined;
-  if (state === KNOWN) return "known";
+function readPiece(from: Reader): WirePiece {
   const [list] = readChunkLists(from, 1);
-  if (state !== LIST || list === undefined) throw new WireError("a basis is none");
-  return list;
+  return list ?? from.varint();
 }

@@ -11,7 +11,14 @@ import { preserveAll } from "../core/preserve.ts";
 import type { SnapshotChunk } from "../core/snapshot.ts";
 import { findingAt, nameAt, newChunk, pushFinding } from "../core/snapshot.ts";
 import { readActions, writeActions } from "./actions.ts";
-import { readAnswer, readKnown, writeAnswer, writeKnown } from "./apply-answers.ts";
+import {
+  readAnswer,
+  readKnownFiles,
+  readServed,
+  writeAnswer,
+  writeKnownFiles,
+  writeServed,
+} from "./apply-answers.ts";
 import { parseAnswer } from "./bootstrap.ts";
 import { readChunkLists, writeChunkLists } from "./chunk-lists.ts";
 import { readEntry, writeEntry } from "./entry.ts";
@@ -76,6 +83,7 @@ const requests: readonly WireRequest[] = [
   },
   { type: "flush", ...where },
   { type: "hash", ...where, options: { algorithm: "md5", side: "target", followLinks: true } },
+  { type: "chunks", ...where, options: { side: "source", followLinks: true, extent: "quick" } },
   { type: "thin", ...where, rule: { keep: "trash", age: 5 }, at: 7 },
   { type: "begin-versions", ...where, at: 7 },
   {
@@ -203,15 +211,18 @@ const forms: readonly Form[] = [
       writeAnswer(out, {
         type: "wants",
         wants: [
-          { index: 1, basis: list },
-          { index: 2, basis: "known" },
+          { index: 1, basis: [list, 7] },
+          { index: 2, basis: undefined },
         ],
       }),
   ),
+  form("known files", readKnownFiles, (out) =>
+    writeKnownFiles(out, [{ path: path("a/b"), facts: file(), list }]),
+  ),
   form(
-    "what is known",
-    (from) => readKnown(from, 6),
-    (out) => writeKnown(out, [{ index: 1, list }]),
+    "what serves what",
+    (from) => readServed(from, { actions: 6, files: 3 }),
+    (out) => writeServed(out, [{ index: 1, files: [0, 2] }]),
   ),
   form("files", verdicts.readFiles, (out) =>
     verdicts.writeFiles(out, [{ path: path("a/b"), entry: file() }]),

@@ -1,4 +1,4 @@
-import type { HashAlgorithm } from "../core/content-hash.ts";
+import type { HashAlgorithm, HashExtent } from "../core/content-hash.ts";
 import type { EntryKind } from "../core/entry.ts";
 import type { LinkMode } from "../core/preserve.ts";
 import type { ProblemCode, Side } from "../core/problem.ts";
@@ -40,3 +40,4 @@ export const entryKinds: readonly EntryKind[] = [
 export const sides: readonly Side[] = ["source", "target"];
 export const linkModes: readonly LinkMode[] = ["keep", "follow", "skip", "safe"];
 export const hashAlgorithms: readonly HashAlgorithm[] = ["blake3", "sha256", "sha1", "md5"];
+export const extents: readonly HashExtent[] = ["quick", "full"];

@@ -7,12 +7,13 @@ import { preserveKeys } from "../core/preserve.ts";
 import type { VersionRule } from "../core/version-thinning.ts";
 import type {
   ApplyOptions,
+  ChunkOptions,
   HashOptions,
   PackOptions,
   VersionsOfRun,
 } from "../endpoint/endpoint.ts";
 import type { ScanRequest } from "../endpoint/endpoint.ts";
-import { hashAlgorithms, linkModes, problemCodes, sides } from "./enums.ts";
+import { extents, hashAlgorithms, linkModes, problemCodes, sides } from "./enums.ts";
 import type { Reader } from "./reader.ts";
 import { WireError } from "./wire-error.ts";
 import type { Writer } from "./writer.ts";
@@ -104,6 +105,15 @@ export function writeHashOptions(out: Writer, options: HashOptions): void {
 export function readHashOptions(from: Reader): HashOptions {
   const algorithm = from.oneOf(hashAlgorithms);
   return { algorithm, side: from.oneOf(sides), followLinks: from.bool() };
+}
+
+export function writeChunkOptions(out: Writer, options: ChunkOptions): void {
+  out.oneOf(sides, options.side).bool(options.followLinks).oneOf(extents, options.extent);
+}
+
+export function readChunkOptions(from: Reader): ChunkOptions {
+  const [side, followLinks] = [from.oneOf(sides), from.bool()];
+  return { side, followLinks, extent: from.oneOf(extents) };
 }
 
 export function writeApplyOptions(out: Writer, options: ApplyOptions): void {

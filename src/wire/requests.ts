@@ -1,10 +1,8 @@
 import type { ByteString } from "../base/byte-string.ts";
 import type { Preserve } from "../core/preserve.ts";
 import type { RelPath } from "../core/path.ts";
-import type { Side } from "../core/problem.ts";
 import type { VersionRule } from "../core/version-thinning.ts";
-import type { ApplyOptions, HashOptions, PackOptions } from "../endpoint/endpoint.ts";
-import { sides } from "./enums.ts";
+import type { ApplyOptions, ChunkOptions, HashOptions, PackOptions } from "../endpoint/endpoint.ts";
 import type { WireScan } from "./options.ts";
 import * as options from "./options.ts";
 import type { OtherHost } from "./other-host.ts";
@@ -50,7 +48,7 @@ export type WireRequest =
   /** Hash requests until the end. Answers: verdicts. */
   | { readonly type: "hash"; readonly endpoint: number; readonly options: HashOptions }
   /** Wanted files until the end. Answers: chunk lists. */
-  | { readonly type: "chunks"; readonly endpoint: number; readonly side: Side }
+  | { readonly type: "chunks"; readonly endpoint: number; readonly options: ChunkOptions }
   /** Answer: the stamp; then the text of the record. Answer: the result. */
   | { readonly type: "begin-versions"; readonly endpoint: number; readonly at: number }
   /** Actions, and packs of what is asked for where the source is none that the agent has opened. Answers: outcomes, and what is wanted. */
@@ -121,7 +119,7 @@ export function encodeRequest(request: WireRequest): Uint8Array {
       options.writeHashOptions(out, request.options);
       break;
     case "chunks":
-      out.oneOf(sides, request.side);
+      options.writeChunkOptions(out, request.options);
       break;
     case "begin-versions":
       out.f64(request.at);
@@ -177,7 +175,7 @@ function readRequest(from: Reader, type: WireRequest["type"], endpoint: number):
     case "hash":
       return { type, endpoint, options: options.readHashOptions(from) };
     case "chunks":
-      return { type, endpoint, side: from.oneOf(sides) };
+      return { type, endpoint, options: options.readChunkOptions(from) };
     case "begin-versions":
       return { type, endpoint, at: from.f64() };
     case "apply": {

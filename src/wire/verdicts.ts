@@ -7,7 +7,7 @@ import type { RelPath } from "../core/path.ts";
 import type { Problem } from "../core/problem.ts";
 import { findingAt, nameAt, newChunk, pushFinding } from "../core/snapshot.ts";
 import { parseRelPath } from "../core/path.ts";
-import { problemCodes, sides } from "./enums.ts";
+import { extents, problemCodes, sides } from "./enums.ts";
 import { readChunkedFile, writeChunkedFile } from "./chunk-lists.ts";
 import type { Reader } from "./reader.ts";
 import { readRows, writeRows } from "./rows.ts";
@@ -17,7 +17,6 @@ import type { Writer } from "./writer.ts";
 /** Files, or verdicts on them, of one message. */
 export const filesTogether = 4096;
 const sentenceBytes = 1024;
-const extents: readonly HashExtent[] = ["quick", "full"];
 
 /** A file by its path, and as it was scanned. */
 export interface WireFile {

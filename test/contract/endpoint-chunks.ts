@@ -5,12 +5,13 @@ import { describe, expect, test } from "vitest";
 import type { ByteString } from "../../src/base/byte-string.ts";
 import { byteString } from "../../src/base/byte-string.ts";
 import type { ChunkList } from "../../src/core/chunk-list.ts";
+import type { RelPath } from "../../src/core/path.ts";
 import type { ChunkRequest, Endpoint } from "../../src/endpoint/endpoint.ts";
 import { noise } from "../support/noise.ts";
 import type { EndpointPlace, OpenPlace } from "./endpoint-place.ts";
-import { early, late, never, rowsOf, tellsApart } from "./endpoint-place.ts";
+import { allChunks, early, late, never, rowsOf, tellsApart } from "./endpoint-place.ts";
 
-const options = { side: "target" } as const;
+const options = allChunks;
 
 async function requestsFor(endpoint: Endpoint): Promise<ChunkRequest[]> {
   const out: ChunkRequest[] = [];
@@ -22,6 +23,10 @@ async function requestsFor(endpoint: Endpoint): Promise<ChunkRequest[]> {
 /** Content that cuts itself, as the text that places take. */
 function content(length: number, seed: number): string {
   return byteString(noise(length, seed));
+}
+
+function digestsOf({ sizes, digests }: ChunkList): ByteString[] {
+  return Array.from(sizes, (_, i) => byteString(digests.subarray(i * 16, i * 16 + 16)));
 }
 
 /** Whether the driver knows of none: it would have to fetch the content, and could not say whose it is. */
@@ -83,12 +88,52 @@ export function describeChunks(open: OpenPlace): void {
       const target = place.open("target");
       const lists = await target.chunks(await requestsFor(target), options, never);
       if (knowsNone(target, lists)) return;
-      const [before, after] = lists.map((list) =>
-        Array.from(list!.sizes, (_, i) => byteString(list!.digests.subarray(i * 16, i * 16 + 16))),
-      );
+      const [before, after] = lists.map((list) => digestsOf(list!));
       const isNew = (digest: ByteString): boolean => !before!.includes(digest);
       expect(after!.filter(isNew).length).toBeLessThan(8);
       expect(after!.length).toBeGreaterThan(16);
+    });
+
+    test("of a sample are mostly the file's own, and are the same at every place that has the content", async () => {
+      await using place = await open();
+      const old = content(9_000_000, 3);
+      place.make("target/f", { kind: "file", content: old });
+      place.make("source/g", {
+        kind: "file",
+        content: `${old.slice(0, 5_000_000)}in${old.slice(5_000_000)}`,
+      });
+      const [target, source] = [place.open("target"), place.open("source")];
+      const quick = { ...options, extent: "quick" } as const;
+      const [sample] = await source.chunks(await requestsFor(source), quick, never);
+      const [twin] = await target.chunks(await requestsFor(target), quick, never);
+      const [list] = await target.chunks(await requestsFor(target), options, never);
+      if (knowsNone(target, [sample, twin, list])) return;
+      const [own, ours, all] = [sample, twin, list].map((it) => digestsOf(it!));
+      expect(ours!.length).toBeLessThan(all!.length / 2);
+      for (const some of [own!, ours!])
+        expect(some.filter((digest) => all!.includes(digest)).length).toBeGreaterThan(
+          some.length / 2,
+        );
+      // Where it begins.
+      expect(own!.slice(0, 3)).toEqual(all!.slice(0, 3));
+    });
+
+    test("are told of files that are reached through links, if that is asked for", async () => {
+      await using place = await open();
+      place.make("source/d/f", { kind: "file", content: content(200_000, 4) });
+      place.make("source/e", { kind: "symlink", linkTarget: "d" });
+      const source = place.open("source");
+      const [{ entry }] = (await requestsFor(source)) as [ChunkRequest];
+      const requests = [{ path: "e/f" as RelPath, entry }];
+      const asked = [true, false].map((followLinks) =>
+        source.chunks(requests, { ...options, followLinks }, never),
+      );
+      const [followed, not] = (await Promise.all(asked)).flat();
+      if (knowsNone(source, [followed, not])) return;
+      expect([followed?.sizes.reduce((sum, size) => sum + size, 0), not]).toEqual([
+        200_000,
+        undefined,
+      ]);
     });
 
     test.each<[string, (place: EndpointPlace) => void]>([

@@ -2,6 +2,7 @@
 import { expect } from "vitest";
 
 import type { ByteString } from "../../src/base/byte-string.ts";
+import type { KnownFile } from "../../src/core/chunk-list.ts";
 import type { Entry, FileEntry, Finding } from "../../src/core/entry.ts";
 import { noFilter } from "../../src/core/filter.ts";
 import type { RelPath } from "../../src/core/path.ts";
@@ -13,6 +14,7 @@ import type { ProblemCode, Side } from "../../src/core/problem.ts";
 import { findingAt, nameAt } from "../../src/core/snapshot.ts";
 import type {
   ApplyOptions,
+  ChunkOptions,
   Endpoint,
   Outcome,
   ScanRequest,
@@ -125,6 +127,17 @@ export async function entryAt(endpoint: Endpoint, path: string): Promise<Entry> 
   if (finding.kind === "problem" || finding.kind === "excluded" || finding.kind === "leftover")
     throw new Error(`the scan found a ${finding.kind} row at ${path}`);
   return finding;
+}
+
+/** All that a file consists of. */
+export const allChunks: ChunkOptions = { side: "target", followLinks: false, extent: "full" };
+
+/** A file, and what it consists of, as somebody would remember it. */
+export async function knownAt(endpoint: Endpoint, path: string): Promise<KnownFile> {
+  const facts = await fileAt(endpoint, path);
+  const requests = [{ path: path as RelPath, entry: facts }];
+  const [list] = await endpoint.chunks(requests, allChunks, never);
+  return { path: path as RelPath, facts, list: list! };
 }
 
 export async function fileAt(endpoint: Endpoint, path: string): Promise<FileEntry> {

@@ -3,9 +3,10 @@ import { describe, expect, test } from "vitest";
 
 import { openLocal } from "../../src/endpoint/local/local-endpoint.ts";
 import type { Endpoint } from "../../src/endpoint/endpoint.ts";
+import { mostBasisChunks } from "../../src/core/chunk-list.ts";
 import type { Action } from "../../src/core/plan.ts";
 import { readActions } from "../../src/wire/actions.ts";
-import { readKnown, writeAnswer } from "../../src/wire/apply-answers.ts";
+import { readKnownFiles, readServed, writeAnswer } from "../../src/wire/apply-answers.ts";
 import { writeOpeningAnswer } from "../../src/wire/place.ts";
 import { writeDigests, writeOutcomes } from "../../src/wire/verdicts.ts";
 import { readFiles, readExtents } from "../../src/wire/verdicts.ts";
@@ -27,6 +28,12 @@ const outcome = (index: number) => ({
   chunks: undefined,
 });
 
+/** As many as a basis may have. */
+const manyChunks = {
+  sizes: new Uint32Array(mostBasisChunks).fill(1),
+  digests: new Uint8Array(mostBasisChunks * 16),
+};
+
 const wants =
   (...indices: readonly number[]) =>
   ({ messages }: Asked): Promise<void> =>
@@ -47,7 +54,8 @@ const applying =
   (...steps: readonly ((asked: Asked) => Promise<unknown>)[]): Answers["apply"] =>
   async (asked) => {
     for (;;) if ((await asked.messages.expect(readActions)).length === 0) break;
-    await asked.messages.expect((from) => readKnown(from, 100));
+    for (;;) if ((await asked.messages.expect(readKnownFiles)).length === 0) break;
+    await asked.messages.expect((from) => readServed(from, { actions: 100, files: 0 }));
     for (const step of steps) await step(asked);
     asked.channel.end();
   };
@@ -98,7 +106,18 @@ describe("an agent that", () => {
       "knows what nobody has told it",
       applying(({ messages }) =>
         messages.send((out) =>
-          writeAnswer(out, { type: "wants", wants: [{ index: 0, basis: "known" }] }),
+          writeAnswer(out, { type: "wants", wants: [{ index: 0, basis: [0] }] }),
+        ),
+      ),
+    ],
+    [
+      "has more of a file than can be asked with",
+      applying(({ messages }) =>
+        messages.send((out) =>
+          writeAnswer(out, {
+            type: "wants",
+            wants: [{ index: 0, basis: [manyChunks, manyChunks] }],
+          }),
         ),
       ),
     ],

@@ -1,8 +1,16 @@
-import { mkdirSync, readdirSync, readFileSync, utimesSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { setImmediate } from "node:timers/promises";
 import { expect, test } from "vitest";
 
-import { applyAll, entryAt, fileAt, inBrief, path } from "../../../test/contract/endpoint-place.ts";
+import {
+  allChunks,
+  applyAll,
+  entryAt,
+  fileAt,
+  inBrief,
+  knownAt,
+  path,
+} from "../../../test/contract/endpoint-place.ts";
 import { newDirectory } from "../../../test/model/disk.ts";
 import { reachNobody } from "../../../test/support/agent-pair.ts";
 import { noise } from "../../../test/support/noise.ts";
@@ -168,11 +176,59 @@ test("what is remembered of a file at the other end need not cross again", async
     const [outcome] = await applyAll(scene.target, [action], scene.source, { known });
     expect(inBrief(outcome!)).toBe("done");
     expect(scene.isEqual("f")).toBe(true);
-    known = new Map([[path("f"), outcome!.chunks!.list]]);
+    known = new Map([[path("f"), [{ path: path("f"), ...outcome!.chunks! }]]]);
     crossed.push(scene.line.traffic().sent - before.sent);
     expect((await fileAt(scene.target, "f")).ctimeNs).toBe(outcome!.chunks!.facts.ctimeNs);
   }
   expect(Math.max(...crossed)).toBeLessThan(MiB / 2);
+});
+
+test.each(["source", "target"] as const)(
+  "of files that another one at the target has most of little crosses (the %s is remote)",
+  async (side) => {
+    await using scene = await openScene(side);
+    const old = noise(16 * MiB, 1);
+    write(`${scene.root}/target/old`, old);
+    const names = ["f", "g"];
+    for (const [i, name] of names.entries()) {
+      const parts = [noise(99, i), old.subarray(i * MiB, 9 * MiB), old.subarray(10 * MiB)];
+      write(`${scene.root}/source/${name}`, Buffer.concat(parts));
+    }
+    const file = await knownAt(scene.target, "old");
+    const known = new Map(names.map((name) => [path(name), [file]]));
+    const actions = await Promise.all(
+      names.map(async (name): Promise<Action> => {
+        const entry = await fileAt(scene.source, name);
+        return { type: "put-file", path: path(name), expected: undefined, entry };
+      }),
+    );
+    const before = scene.crossed();
+    const options = { ordered: false, known } as const;
+    const outcomes = await applyAll(scene.target, actions, scene.source, options);
+    expect(outcomes.map(inBrief)).toEqual(["done", "done"]);
+    expect(names.map((name) => scene.isEqual(name))).toEqual([true, true]);
+    expect(scene.crossed() - before).toBeLessThan(1.5 * MiB);
+    // And what they consist of is known from now on.
+    for (const [i, { chunks }] of outcomes.entries())
+      expect(chunks!.list).toEqual((await knownAt(scene.target, names[i]!)).list);
+  },
+);
+
+test("a file that somebody puts elsewhere while the line is broken is no basis any more", async () => {
+  await using scene = await openScene("target");
+  const old = noise(24 * MiB, 1);
+  write(`${scene.root}/target/old`, old);
+  const now = Buffer.concat([noise(12 * MiB, 2), old]);
+  write(`${scene.root}/source/f`, now);
+  const known = new Map([[path("f"), [await knownAt(scene.target, "old")]]]);
+  const entry = await fileAt(scene.source, "f");
+  const action: Action = { type: "put-file", path: path("f"), expected: undefined, entry };
+  const cut = cutAfter(scene, 6 * MiB).done.then(() => rmSync(`${scene.root}/target/old`));
+  const applied = applyAll(scene.target, [action], scene.source, { ordered: false, known });
+  const [outcomes] = await Promise.all([applied, cut]);
+  expect(outcomes.map(inBrief)).toEqual(["done"]);
+  expect(scene.isEqual("f")).toBe(true);
+  expect(readdirSync(`${scene.root}/target`)).toEqual(["f"]);
 });
 
 test("what files at the other end consist of is told as if they were here", async () => {
@@ -185,7 +241,7 @@ test("what files at the other end consist of is told as if they were here", asyn
       names.map(async (name) => ({ path: path(name), entry: await fileAt(endpoint, name) })),
     );
     requests.push({ path: path("gone"), entry: requests[0]!.entry });
-    return endpoint.chunks(requests, { side: "target" }, new AbortController().signal);
+    return endpoint.chunks(requests, allChunks, new AbortController().signal);
   };
   expect(await listsOf(scene.target)).toEqual(await listsOf(scene.source));
 });

@@ -1,8 +1,15 @@
+import type { ChunkList, KnownFile } from "../../core/chunk-list.ts";
+import { mostBasisChunks } from "../../core/chunk-list.ts";
 import type { Action } from "../../core/plan.ts";
 import { actionsTogether, writeActions } from "../../wire/actions.ts";
 import { readPackHeader } from "../../wire/pack.ts";
-import type { NumberedChunks, WireWant } from "../../wire/apply-answers.ts";
-import { readAnswer, writeKnown } from "../../wire/apply-answers.ts";
+import type { ServedAction, WireWant } from "../../wire/apply-answers.ts";
+import {
+  knownTogether,
+  readAnswer,
+  writeKnownFiles,
+  writeServed,
+} from "../../wire/apply-answers.ts";
 import { isPut } from "../../core/put-action.ts";
 import { batchesBySize } from "../../wire/batches-by-size.ts";
 import type { WireOutcome } from "../../wire/verdicts.ts";
@@ -78,8 +85,9 @@ async function* applyOnce(
     ordered,
     options,
   });
+  const known = tellable(actions, options);
   const sending = newSending({ ...work, conversation, live, signal });
-  sending.actions(actions);
+  sending.actions(actions, known);
   let asked = 0;
   const { channel, messages } = conversation;
   try {
@@ -90,7 +98,7 @@ async function* applyOnce(
         asked += answer.wants.length;
         if (asked > mostTimesAsked * actions.length)
           throw new WireError("content is wanted again and again");
-        sending.content(wantedOf(actions, answer.wants, options));
+        sending.content(wantedOf(actions, answer.wants, known.files));
       } else {
         const outcomes = answer.outcomes.map((one) => outcomeOf(remote, actions, one));
         // Content that is sent is counted as it goes.
@@ -129,18 +137,44 @@ function outcomeOf(
   };
 }
 
+/** What is known of the target, in the form in which it is told: each file once, whatever it may serve. */
+interface Tellable {
+  readonly files: readonly KnownFile[];
+  readonly served: readonly ServedAction[] | undefined;
+}
+
+function tellable(actions: readonly Action[], { known }: ApplyOptions): Tellable {
+  const numbers = new Map<KnownFile, number>();
+  const numberOf = (file: KnownFile): number => {
+    const number = numbers.get(file) ?? numbers.size;
+    numbers.set(file, number);
+    return number;
+  };
+  const served =
+    known &&
+    actions.flatMap((action, index) => {
+      const files = isPut(action) ? (known.get(action.path) ?? []) : [];
+      return files.length === 0 ? [] : [{ index, files: files.map(numberOf) }];
+    });
+  return { files: [...numbers.keys()], served };
+}
+
 /** Nobody may ask for what is no file of the run's own. */
 function wantedOf(
   actions: readonly Action[],
   wants: readonly WireWant[],
-  { known }: ApplyOptions,
+  files: readonly KnownFile[],
 ): WantedFile[] {
-  return wants.map(({ index, basis: said }) => {
+  return wants.map(({ index, basis: pieces }) => {
     const action = actions[index]!;
     if (!isPut(action)) throw new WireError("content is wanted where there is none");
     const { path, content = path, entry } = action;
-    const basis = said === "known" ? (known?.get(path) ?? untold()) : said;
-    return basis === undefined ? { path: content, entry } : { path: content, entry, basis };
+    const basis = pieces?.map((piece) =>
+      typeof piece === "number" ? (files[piece]?.list ?? untold()) : piece,
+    );
+    return basis === undefined
+      ? { path: content, entry }
+      : { path: content, entry, basis: bounded(basis) };
   });
 }
 
@@ -148,9 +182,15 @@ function untold(): never {
   throw new WireError("nobody has told of a basis");
 }
 
+function bounded(basis: readonly ChunkList[]): readonly ChunkList[] {
+  const chunks = basis.reduce((sum, { sizes }) => sum + sizes.length, 0);
+  if (chunks > mostBasisChunks) throw new WireError("a basis has too many chunks");
+  return basis;
+}
+
 /** Sends one thing after another. What fails is thrown by {@link Sending.check}. */
 interface Sending {
-  actions(actions: readonly Action[]): void;
+  actions(actions: readonly Action[], known: Tellable): void;
   content(files: readonly WantedFile[]): void;
   /** Throws what the source of the content has failed with. */
   check(): void;
@@ -177,9 +217,10 @@ function newSending(work: SendingWork): Sending {
     });
   };
   return {
-    actions: (actions) =>
+    actions: (actions, known) =>
       next(async () => {
         await sendActions(work, actions);
+        await sendKnown(work, known);
         if (signal.aborted) tellStop();
         else signal.addEventListener("abort", tellStop);
       }),
@@ -196,25 +237,25 @@ function newSending(work: SendingWork): Sending {
 }
 
 async function sendActions(
-  { conversation: { messages }, options: { known } }: SendingWork,
+  { conversation: { messages } }: SendingWork,
   actions: readonly Action[],
 ): Promise<void> {
   const most = { items: actionsTogether, bytes: messageBytes };
   for (const some of batchesBySize(actions, most, bytesOf))
     await messages.send((out) => writeActions(out, some));
   await messages.send((out) => writeActions(out, []));
-  const told = known === undefined ? undefined : knownOf(actions, known);
-  await messages.send((out) => writeKnown(out, told));
 }
 
-function knownOf(
-  actions: readonly Action[],
-  known: NonNullable<ApplyOptions["known"]>,
-): NumberedChunks[] {
-  return actions.flatMap((action, index) => {
-    const list = isPut(action) ? known.get(action.path) : undefined;
-    return list === undefined ? [] : [{ index, list }];
-  });
+async function sendKnown(
+  { conversation: { messages } }: SendingWork,
+  { files, served }: Tellable,
+): Promise<void> {
+  const most = { items: knownTogether, bytes: messageBytes };
+  const size = ({ path, list }: KnownFile): number => path.length + list.digests.length + 128;
+  for (const some of batchesBySize(files, most, size))
+    await messages.send((out) => writeKnownFiles(out, some));
+  await messages.send((out) => writeKnownFiles(out, []));
+  await messages.send((out) => writeServed(out, served));
 }
 
 /** Packs of what was asked for, and an empty message behind them. */

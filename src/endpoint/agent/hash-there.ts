@@ -123,7 +123,7 @@ export async function hashThere(
 export function chunksThere(
   remote: Remote,
   requests: readonly ChunkRequest[],
-  { side }: ChunkOptions,
+  options: ChunkOptions,
   signal: AbortSignal,
 ): Promise<(ChunkList | undefined)[]> {
   return inquire<ChunkRequest, ChunkList | undefined>(
@@ -131,7 +131,7 @@ export function chunksThere(
     {
       items: requests,
       pathBytes: ({ path }) => path.length + 64,
-      begin: (live) => live.ask({ type: "chunks", endpoint: remote.number, side }),
+      begin: (live) => live.ask({ type: "chunks", endpoint: remote.number, options }),
       ask: ({ messages }, batch) => messages.send((out) => writeFiles(out, batch)),
       async answer({ messages }, batch) {
         const lists: (ChunkList | undefined)[] = [];

@@ -1,4 +1,5 @@
 import { SyncError } from "../../base/errors.ts";
+import { joinChunkLists } from "../../core/chunk-list.ts";
 import { openHasher } from "../../fs/hasher.ts";
 import { decompress } from "../../fs/squeeze.ts";
 import { batchesBySize } from "../../wire/batches-by-size.ts";
@@ -106,14 +107,14 @@ async function askFor(
   files: readonly WantedFile[],
 ): Promise<void> {
   const most = { items: filesTogether, bytes: messageBytes };
-  const bytesOf = ({ path, basis }: WantedFile): number =>
-    path.length + 64 + (basis?.digests.length ?? 0);
+  const bytesOf = ({ path, basis = [] }: WantedFile): number =>
+    basis.reduce((sum, { digests }) => sum + digests.length, path.length + 64);
   for (const some of batchesBySize(files, most, bytesOf)) {
     await messages.send((out) => {
       writeFiles(out, some);
       writeChunkLists(
         out,
-        some.map(({ basis }) => basis),
+        some.map(({ basis }) => basis && joinChunkLists(basis)),
       );
     });
   }

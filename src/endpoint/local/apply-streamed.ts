@@ -3,6 +3,8 @@ import { isPut } from "../../core/put-action.ts";
 import type { ContentSource, Outcome } from "../endpoint.ts";
 import type { ApplyWork } from "./apply-stream.ts";
 import { applyStream } from "./apply-stream.ts";
+import type { HeldFiles } from "./hold-files.ts";
+import { holdReplaced } from "./hold-files.ts";
 import { unpackPuts } from "./unpack-puts.ts";
 
 /** Where content comes from, and in which order it is wanted. */
@@ -23,7 +25,8 @@ export async function* applyStreamed(
 ): AsyncGenerator<Outcome[]> {
   const known = new Map<Action, Outcome>();
   let next = 0;
-  for await (const outcomes of applyGroups(work, actions, from)) {
+  using held = holdReplaced(work, actions);
+  for await (const outcomes of applyGroups(work, actions, { ...from, held })) {
     for (const outcome of outcomes) known.set(outcome.action, outcome);
     const inTurn: Outcome[] = [];
     for (let outcome = known.get(actions[next]!); outcome !== undefined;) {
@@ -40,11 +43,11 @@ export async function* applyStreamed(
 async function* applyGroups(
   work: ApplyWork,
   actions: readonly Action[],
-  { ordered, source, signal }: StreamedFrom,
+  { ordered, source, signal, held }: StreamedFrom & { readonly held: HeldFiles },
 ): AsyncGenerator<Outcome[]> {
   for (const group of groupsOf(actions, ordered)) {
     if (signal.aborted) return;
-    if (group.every(isPut)) yield* unpackPuts({ work, source, signal }, group);
+    if (group.every(isPut)) yield* unpackPuts({ work, source, signal, held }, group);
     else yield* applyStream(work, group, ordered);
   }
 }

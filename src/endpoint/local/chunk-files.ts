@@ -1,5 +1,6 @@
 import type { ChunkList } from "../../core/chunk-list.ts";
 import { chunkDigestBytes } from "../../core/chunk-list.ts";
+import { sampleBytes } from "../../core/chunk-sample.ts";
 import { chunkBuffers, newChunk, pushFinding } from "../../core/snapshot.ts";
 import type { HostPath } from "../../fs/driver.ts";
 import type { ChunkOptions, ChunkRequest } from "../endpoint.ts";
@@ -27,8 +28,11 @@ export async function chunkHere(
   signal: AbortSignal,
 ): Promise<(ChunkList | undefined)[]> {
   const { host } = work;
-  const isSmall = requests.reduce((sum, { entry }) => sum + entry.size, 0) < smallBytes;
-  const batches = batchesOf(requests, ({ entry }) => entry.size);
+  const { extent } = work.options;
+  const bytesOf = ({ entry: { size } }: ChunkRequest): number =>
+    extent === "full" ? size : sampleBytes(size);
+  const isSmall = requests.reduce((sum, request) => sum + bytesOf(request), 0) < smallBytes;
+  const batches = batchesOf(requests, bytesOf);
   const results = await withSignals(signal, (signals) =>
     Promise.all(
       batches.map((batch) => {

@@ -3,33 +3,26 @@ import type { ChunkRun } from "../../core/delta.ts";
 import type { Descriptor, FileDriver } from "../../fs/driver.ts";
 import { errnoOf } from "../../fs/file-error.ts";
 import type { Hasher } from "../../fs/hasher.ts";
-import type { Basis, OpenBasis } from "./basis.ts";
+import type { OpenBasis } from "./basis.ts";
 import { StaleBasis } from "./basis.ts";
 
 /** Where chunks are copied to, and who listens. */
 export interface ChunkSink {
   readonly driver: FileDriver;
-  readonly fd: Descriptor;
-  /** Where the next chunk goes. Returns it, and moves on; throws where there is no room for as much. */
-  readonly advance: (length: number) => number;
+  /** Takes the next chunk; throws where there is no room for as much. */
+  readonly write: (chunk: Uint8Array) => void;
   /** Of the file as a whole: it hears the digests of chunks that are copied. */
   readonly hasher: Hasher;
   readonly chunkHasher: Hasher;
-  readonly onBytes: (bytes: number) => void;
 }
 
 let buffer: Buffer | undefined;
 
 /** Copies a run of chunks of a basis. Each is what the source takes it for, or `StaleBasis` is thrown. */
-export function copyChunks(
-  { list }: Basis,
-  basis: OpenBasis,
-  { first, count }: ChunkRun,
-  sink: ChunkSink,
-): void {
+export function copyChunks(basis: OpenBasis, { first, count }: ChunkRun, sink: ChunkSink): void {
   buffer ??= Buffer.allocUnsafeSlow(maxChunk);
   for (let chunk = first; chunk < first + count; chunk++) {
-    const size = list.sizes[chunk]!;
+    const size = basis.list.sizes[chunk]!;
     const piece = buffer.subarray(0, size);
     const { fd, position } = basis.locate(chunk);
     if (!readFully(sink.driver, fd, piece, position)) throw new StaleBasis("it has become shorter");
@@ -37,9 +30,8 @@ export function copyChunks(
     sink.chunkHasher.update(piece);
     const digest = sink.chunkHasher.digest();
     if (!basis.isGenuine(chunk, digest)) throw new StaleBasis("it has other content");
-    sink.driver.writeAt(sink.fd, piece, size, sink.advance(size));
+    sink.write(piece);
     sink.hasher.update(digest);
-    sink.onBytes(size);
   }
 }
 

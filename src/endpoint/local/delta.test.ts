@@ -1,4 +1,5 @@
 import {
+  chmodSync,
   closeSync,
   existsSync,
   ftruncateSync,
@@ -6,28 +7,37 @@ import {
   openSync,
   readdirSync,
   readFileSync,
+  rmSync,
   statSync,
+  symlinkSync,
+  truncateSync,
+  unlinkSync,
   utimesSync,
   writeFileSync,
   writeSync,
 } from "node:fs";
+import { setTimeout } from "node:timers/promises";
 import * as fc from "fast-check";
 import { afterAll, describe, expect, test } from "vitest";
 
 import {
+  allChunks,
   applyAll,
   entryAt,
   fileAt,
   inBrief,
+  knownAt,
+  never,
   path,
   rowsOf,
 } from "../../../test/contract/endpoint-place.ts";
 import { newDirectory } from "../../../test/model/disk.ts";
 import { noise } from "../../../test/support/noise.ts";
+import type { FileEntry } from "../../core/entry.ts";
 import type { Action } from "../../core/plan.ts";
 import { newHasher } from "../../fs/hasher.ts";
 import { isTempName } from "../../fs/temp-names.ts";
-import type { Name } from "../../core/path.ts";
+import type { Name, RelPath } from "../../core/path.ts";
 import { PackWriter } from "../../wire/pack-writer.ts";
 import type { Endpoint, WantedFile } from "../endpoint.ts";
 import type { LocalHost } from "./host.ts";
@@ -279,12 +289,9 @@ function describeDelta(host: LocalHost): void {
       const action = await actionOf(scene);
       const { endpoint } = scene.source;
       const [outcome] = await applyAll(scene.target, [action], endpoint, { known: new Map() });
-      const entry = await fileAt(scene.target, "f");
-      const never = new AbortController().signal;
-      const request = { path: path("f"), entry };
-      const [list] = await scene.target.chunks([request], { side: "target" }, never);
+      const { facts, list } = await knownAt(scene.target, "f");
       expect(outcome!.chunks!.list).toEqual(list);
-      expect(entry).toMatchObject(outcome!.chunks!.facts);
+      expect(facts).toMatchObject(outcome!.chunks!.facts);
     });
 
     test("is told of holes, too", async () => {
@@ -298,11 +305,7 @@ function describeDelta(host: LocalHost): void {
       const { endpoint } = scene.source;
       const action = await actionOf(scene);
       const [outcome] = await applyAll(scene.target, [action], endpoint, { known: new Map() });
-      const entry = await fileAt(scene.target, "f");
-      const never = new AbortController().signal;
-      const request = { path: path("f"), entry };
-      const [list] = await scene.target.chunks([request], { side: "target" }, never);
-      expect(outcome!.chunks!.list).toEqual(list);
+      expect(outcome!.chunks!.list).toEqual((await knownAt(scene.target, "f")).list);
     });
 
     test("is not asked for, nor told of, where it is known, or nobody remembers it", async () => {
@@ -310,16 +313,13 @@ function describeDelta(host: LocalHost): void {
       scene.write("target/f", old);
       scene.write("source/f", edited);
       const action = await actionOf(scene);
-      const never = new AbortController().signal;
-      const entry = await fileAt(scene.target, "f");
-      const request = { path: path("f"), entry };
-      const [list] = await scene.target.chunks([request], { side: "target" }, never);
-      const known = new Map([[path("f"), list!]]);
+      const file = await knownAt(scene.target, "f");
+      const known = new Map([[path("f"), [file]]]);
       const [outcome] = await applyAll(scene.target, [action], scene.source.endpoint, { known });
       expect(inBrief(outcome!)).toBe("done");
       expect(scene.isEqual("f")).toBe(true);
       // The very list: nothing was read to make another one.
-      expect(scene.source.wanted[0]!.basis).toBe(list);
+      expect(scene.source.wanted[0]!.basis![0]).toBe(file.list);
       scene.write("source/f", old);
       const again = await applyAll(scene.target, [await actionOf(scene)], scene.source.endpoint);
       expect(again[0]!.chunks).toBeUndefined();
@@ -331,15 +331,236 @@ function describeDelta(host: LocalHost): void {
       scene.write("source/f", edited);
       scene.write("target/other", edited);
       const action = await actionOf(scene);
-      const never = new AbortController().signal;
-      const request = { path: path("other"), entry: await fileAt(scene.target, "other") };
-      const [list] = await scene.target.chunks([request], { side: "target" }, never);
-      const known = new Map([[path("f"), list!]]);
+      const { list } = await knownAt(scene.target, "other");
+      const known = new Map([[path("f"), [{ ...(await knownAt(scene.target, "f")), list }]]]);
       const [outcome] = await applyAll(scene.target, [action], scene.source.endpoint, { known });
       expect(inBrief(outcome!)).toBe("done");
       expect(scene.isEqual("f")).toBe(true);
-      expect(scene.source.wanted.map(({ basis }) => basis !== undefined)).toEqual([true, false]);
+      expect(scene.source.wanted.map(({ basis }) => basis!.length)).toEqual([1, 0]);
     });
+  });
+
+  describe("other files of the target that are known to have some of it", () => {
+    const old = noise(6 * MiB, 1);
+    const grown = Buffer.concat([old, noise(300_000, 2)]);
+
+    /** Puts files by these names, each with what the others (`serving`) have, as it was when this began. */
+    const putWith = async (
+      scene: Scene,
+      names: readonly string[],
+      serving: readonly string[],
+      meanwhile: () => void = () => {},
+    ): Promise<string[]> => {
+      const files = await Promise.all(serving.map((name) => knownAt(scene.target, name)));
+      const actions = await Promise.all(
+        names.map(async (name): Promise<Action> => {
+          const isThere = existsSync(`${scene.root}/target/${name}`);
+          const expected = isThere ? await entryAt(scene.target, name) : undefined;
+          const entry = await fileAt(scene.source.endpoint, name);
+          return { type: "put-file", path: path(name), expected, entry };
+        }),
+      );
+      meanwhile();
+      const known = new Map(names.map((name) => [path(name), files]));
+      const options = { ordered: false, known } as const;
+      const outcomes = await applyAll(scene.target, actions, scene.source.endpoint, options);
+      expect(names.filter((name) => !scene.isEqual(name))).toEqual([]);
+      expect(scene.leftovers()).toEqual([]);
+      return outcomes.map(inBrief);
+    };
+    const pieces = ({ source: { wanted } }: Scene): unknown =>
+      wanted.map(({ path, basis }) => [path, basis?.length]);
+
+    test("give it what they have, wherever they are", async () => {
+      using scene = openScene(host);
+      for (const dir of ["a", "b"]) mkdirSync(`${scene.root}/target/${dir}`);
+      scene.write("target/a/one", old);
+      scene.write("target/b/two", noise(3 * MiB, 4));
+      scene.write("source/f", Buffer.concat([noise(10, 3), noise(3 * MiB, 4), old]));
+      expect(await putWith(scene, ["f"], ["a/one", "b/two"])).toEqual(["done"]);
+      expect(scene.source.sent).toBeLessThan(MiB);
+      expect(pieces(scene)).toEqual([["f", 2]]);
+    });
+
+    test("may be replaced by the same actions, and by one another", async () => {
+      using scene = openScene(host);
+      // A ring: whatever comes first takes away what another one needs.
+      const contents = [old, noise(6 * MiB, 5), noise(6 * MiB, 6)];
+      for (const [i, content] of contents.entries()) {
+        scene.write(`target/f${i}`, content);
+        const next = contents[(i + 1) % contents.length]!;
+        scene.write(`source/f${i}`, splice(next, 3 * MiB, 0, noise(50, i)));
+      }
+      const names = ["f0", "f1", "f2"];
+      expect(await putWith(scene, names, names)).toEqual(["done", "done", "done"]);
+      expect(scene.source.sent).toBeLessThan(MiB);
+      expect(pieces(scene)).toEqual(names.map((name) => [name, 3]));
+    });
+
+    test("may be replaced by what needs no content, and before that", async () => {
+      using scene = openScene(host);
+      scene.write("target/f", old);
+      scene.write("target/g", noise(MiB, 5));
+      scene.write("source/new", grown);
+      const action: Action = {
+        type: "put-file",
+        path: path("new"),
+        expected: undefined,
+        entry: await fileAt(scene.source.endpoint, "new"),
+      };
+      const original = await fileAt(scene.target, "g");
+      const copy: Action = {
+        type: "copy-file",
+        path: path("f"),
+        from: path("g"),
+        expected: await entryAt(scene.target, "f"),
+        entry: original,
+        original,
+      };
+      const known = new Map([[path("new"), [await knownAt(scene.target, "f")]]]);
+      const outcomes = await applyAll(scene.target, [copy, action], scene.source.endpoint, {
+        known,
+        ordered: false,
+      });
+      expect(outcomes.map(inBrief)).toEqual(["done", "done"]);
+      expect(scene.isEqual("new")).toBe(true);
+      expect(statSync(`${scene.root}/target/f`).size).toBe(MiB);
+      expect(scene.source.sent).toBeLessThan(MiB);
+    });
+
+    test.each<[string, (scene: Scene) => void]>([
+      ["has another time", (scene) => writeFileSync(`${scene.root}/target/g`, old)],
+      [
+        "was written to and got its time back",
+        (scene) => scene.write("target/g", splice(old, MiB, 50, noise(50, 8))),
+      ],
+      [
+        "is another file",
+        (scene) => {
+          unlinkSync(`${scene.root}/target/g`);
+          scene.write("target/g", old);
+        },
+      ],
+      ["is gone", (scene) => unlinkSync(`${scene.root}/target/g`)],
+      [
+        "is a directory",
+        (scene) => {
+          unlinkSync(`${scene.root}/target/g`);
+          mkdirSync(`${scene.root}/target/g`);
+        },
+      ],
+      [
+        "is a link",
+        (scene) => {
+          scene.write("target/h", old);
+          unlinkSync(`${scene.root}/target/g`);
+          symlinkSync("h", `${scene.root}/target/g`);
+        },
+      ],
+    ])("are not asked with where one %s", async (_what, meanwhile) => {
+      using scene = openScene(host);
+      scene.write("target/g", old);
+      scene.write("source/f", grown);
+      // Older kernels tick that slowly, and within one tick nothing can be told.
+      await setTimeout(20);
+      expect(await putWith(scene, ["f"], ["g"], () => meanwhile(scene))).toEqual(["done"]);
+      expect(pieces(scene)).toEqual([["f", 0]]);
+    });
+
+    test("may have been touched by somebody who knows that they are the same", async () => {
+      using scene = openScene(host);
+      scene.write("target/g", old);
+      scene.write("source/f", grown);
+      const file = await knownAt(scene.target, "g");
+      chmodSync(`${scene.root}/target/g`, 0o600);
+      const action: Action = {
+        type: "put-file",
+        path: path("f"),
+        expected: undefined,
+        entry: await fileAt(scene.source.endpoint, "f"),
+      };
+      const facts = { ...file.facts, ctimeSec: 0, ctimeNs: 0 };
+      const known = new Map([[path("f"), [{ ...file, facts }]]]);
+      await applyAll(scene.target, [action], scene.source.endpoint, { known });
+      expect(scene.source.sent).toBeLessThan(MiB);
+    });
+
+    test.each<[string, (scene: Scene) => void]>([
+      ["changed", (scene) => writeFileSync(`${scene.root}/target/g`, noise(6 * MiB, 9))],
+      ["cut short", (scene) => truncateSync(`${scene.root}/target/g`, MiB)],
+      ["removed", (scene) => rmSync(`${scene.root}/target/g`, { force: true })],
+    ])("cost the whole file where one is %s while it comes", async (_what, meanwhile) => {
+      using scene = openScene(host);
+      scene.write("target/g", old);
+      scene.write("source/f", grown);
+      scene.source.onPack = (_pack, number) => {
+        if (number === 0) meanwhile(scene);
+      };
+      expect(await putWith(scene, ["f"], ["g"])).toEqual(["done"]);
+      expect(pieces(scene)).toEqual([
+        ["f", 1],
+        ["f", 0],
+      ]);
+      expect(scene.source.sent).toBeLessThan(8 * MiB);
+    });
+
+    test("are of no account where nothing of them is needed, and do no harm", async () => {
+      using scene = openScene(host);
+      scene.write("target/g", old);
+      scene.write("source/f", noise(2 * MiB, 7));
+      scene.source.onPack = (_pack, number) => {
+        if (number === 0) unlinkSync(`${scene.root}/target/g`);
+      };
+      expect(await putWith(scene, ["f"], ["g"])).toEqual(["done"]);
+      expect(pieces(scene)).toEqual([["f", 1]]);
+    });
+
+    test("may be very many, of which some are held open until all are done", async () => {
+      using scene = openScene(host);
+      const names = Array.from({ length: 300 }, (_, i) => path(`f${String(i).padStart(3, "0")}`));
+      // Each is made of the next one, as it was before.
+      for (const [i, name] of names.entries()) {
+        scene.write(`target/${name}`, noise(140_000, i + 1));
+        scene.write(`source/${name}`, noise(140_000, i + 2));
+      }
+      const olds = new Map(await rowsOf(scene.target)) as Map<RelPath, FileEntry>;
+      const news = new Map(await rowsOf(scene.source.endpoint)) as Map<RelPath, FileEntry>;
+      const requests = names.map((name) => ({ path: name, entry: olds.get(name)! }));
+      const lists = await scene.target.chunks(requests, allChunks, never);
+      const files = requests.map(({ path, entry: facts }, i) => ({ path, facts, list: lists[i]! }));
+      const actions = names.map((name): Action => {
+        return { type: "put-file", path: name, expected: olds.get(name)!, entry: news.get(name)! };
+      });
+      const known = new Map(names.slice(1).map((_, i) => [names[i]!, [files[i + 1]!]]));
+      const options = { ordered: false, known } as const;
+      // From the last to the first, so that each is replaced before it is needed.
+      const backwards = actions.toReversed();
+      const outcomes = await applyAll(scene.target, backwards, scene.source.endpoint, options);
+      expect(new Set(outcomes.map(inBrief))).toEqual(new Set(["done"]));
+      expect(names.filter((name) => !scene.isEqual(name))).toEqual([]);
+      expect(scene.source.sent).toBeLessThan(60 * 140_000);
+    });
+  });
+
+  test("a sparse file of which it shall be known what it consists of keeps its holes", async () => {
+    using scene = openScene(host);
+    const fd = openSync(`${scene.root}/source/f`, "w");
+    ftruncateSync(fd, 8 * MiB + 4096);
+    for (let at = 0; at < 8 * MiB; at += MiB) writeSync(fd, noise(40_000, at), 0, 40_000, at + 999);
+    closeSync(fd);
+    const action: Action = {
+      type: "put-file",
+      path: path("f"),
+      expected: undefined,
+      entry: await fileAt(scene.source.endpoint, "f"),
+    };
+    const [outcome] = await applyAll(scene.target, [action], scene.source.endpoint, {
+      known: new Map(),
+    });
+    expect(scene.isEqual("f")).toBe(true);
+    expect(outcome!.chunks!.list).toEqual((await knownAt(scene.target, "f")).list);
+    const [there, here] = ["source", "target"].map((side) => statSync(`${scene.root}/${side}/f`));
+    expect(here!.blocks).toBeLessThanOrEqual(there!.blocks);
   });
 
   describe("a large file that is cut short on its way", () => {

@@ -7,7 +7,7 @@ import type { Hasher } from "../../fs/hasher.ts";
 /** Writes down what a file consists of while it comes. */
 export interface ChunkGatherer {
   /** One chunk, if who sends it keeps to the rule. */
-  data(chunk: Uint8Array): void;
+  data(size: number, digest: Uint8Array): void;
   hole(length: number): void;
   known(list: ChunkList, run: ChunkRun): void;
   /** All that has come is void. */
@@ -16,24 +16,22 @@ export interface ChunkGatherer {
   list(): ChunkList | undefined;
 }
 
-/** The hasher is BLAKE3, and used up for one chunk after the other. */
+/** The hasher is BLAKE3, and used up for chunks that nobody else hashes. */
 export function gatherChunks(hasher: Hasher): ChunkGatherer {
   let draft = draftChunkList();
   let isSound = true;
-  const add = (chunk: Readonly<Uint8Array>, times: number): void => {
-    hasher.begin();
-    hasher.update(chunk);
-    const digest = hasher.digest();
-    for (let time = 0; time < times; time++) draft.add(chunk.length, digest);
-  };
   return {
-    data(chunk) {
-      isSound &&= chunk.length > 0 && chunk.length <= maxChunk;
-      if (isSound) add(chunk, 1);
+    data(size, digest) {
+      isSound &&= size > 0 && size <= maxChunk;
+      if (isSound) draft.add(size, digest);
     },
     hole(length) {
       isSound &&= length > 0 && length % maxChunk === 0;
-      if (isSound) add(zeroChunk, length / maxChunk);
+      if (!isSound) return;
+      hasher.begin();
+      hasher.update(zeroChunk);
+      const digest = hasher.digest();
+      for (let at = 0; at < length; at += maxChunk) draft.add(maxChunk, digest);
     },
     known({ sizes, digests }, { first, count }) {
       for (let chunk = first; chunk < first + count; chunk++) {

@@ -11,7 +11,7 @@ import type { HostPath } from "../../fs/driver.ts";
 import type { HashBinding } from "../../fs/hasher.ts";
 import type { NativeParts } from "../../fs/native-parts.ts";
 import type { WalkRequest } from "../../fs/walk.ts";
-import type { ApplyOptions, PackOptions } from "../endpoint.ts";
+import type { ApplyOptions, ChunkOptions, PackOptions } from "../endpoint.ts";
 import type { Basis } from "./basis.ts";
 import type { ActionBatch } from "../../core/action-batch.ts";
 import type { Self } from "./applier.ts";
@@ -80,10 +80,9 @@ export interface HashJob {
 }
 
 /** Files to be cut into chunks, as columns: the rows of `files` have whole paths for names. */
-export interface ChunkJob {
+export interface ChunkJob extends ChunkOptions {
   readonly type: "chunks";
   readonly root: HostPath;
-  readonly side: Side;
   readonly files: SnapshotChunk;
   readonly signals: Signals;
   readonly counters: Counters;

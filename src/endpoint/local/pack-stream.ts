@@ -1,5 +1,6 @@
 import { newChunk, pushFinding, chunkBuffers } from "../../core/snapshot.ts";
 import type { ChunkList } from "../../core/chunk-list.ts";
+import { joinChunkLists } from "../../core/chunk-list.ts";
 import type { HostPath } from "../../fs/driver.ts";
 import { codecsHere } from "../../fs/squeeze.ts";
 import { usualPackBytes } from "../../wire/pack.ts";
@@ -104,7 +105,7 @@ function jobOf(
   const bases = new Map<number, ChunkList>();
   for (const [row, { path, entry, basis }] of wanted.entries()) {
     pushFinding(files, 0, path, entry);
-    if (basis !== undefined && series !== "go-on") bases.set(row, basis);
+    if (basis !== undefined && series !== "go-on") bases.set(row, joinChunkLists(basis));
   }
   const isRoot = host.self.isRoot;
   const level = options.compress && codecsHere()[0] === "zstd" ? 1 : undefined;

@@ -10,7 +10,7 @@ import type { PackWriter } from "../../wire/pack-writer.ts";
 /** What reading in chunks needs to know of its surroundings. */
 export interface DeltaContext {
   readonly driver: FileDriver;
-  /** Of the file as a whole: it hears what is sent, the digests of chunks that are not, and the lengths of holes. */
+  /** Of the file as a whole: it hears the digests of chunks, whether they are sent or not, and the lengths of holes. */
   readonly hasher: Hasher;
   /** Used up for one chunk after the other. */
   readonly chunkHasher: Hasher;
@@ -96,12 +96,11 @@ function newTeller({ hasher, chunkHasher }: DeltaContext, basis: ChunkList): Tel
       const digest = chunkHasher.digest();
       const known = findChunk(index, { digest, size: chunk.length }, runs.next);
       if (known === -1 || hole > 0) flush(writer);
+      hasher.update(digest);
       if (known === -1) {
-        hasher.update(chunk);
         writer.data(chunk.length).set(chunk);
         return;
       }
-      hasher.update(digest);
       out = writer;
       runs.add(known);
     },

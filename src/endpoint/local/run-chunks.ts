@@ -3,7 +3,7 @@ import { joinChunkLists } from "../../core/chunk-list.ts";
 import type { FileEntry } from "../../core/entry.ts";
 import type { RelPath } from "../../core/path.ts";
 import { findingAt, nameAt } from "../../core/snapshot.ts";
-import { chunkBufferBytes, chunkFile } from "../../fs/chunk.ts";
+import { chunkBufferBytes, chunkFile, sampleFile } from "../../fs/chunk.ts";
 import type { Directories } from "../../fs/directories.ts";
 import { openDirectories } from "../../fs/directories.ts";
 import type { FileDriver } from "../../fs/driver.ts";
@@ -35,7 +35,7 @@ export async function runChunks(
   const ctx: HashContext = { driver, hasher, buffer, onBytes, goesOn };
   const counts = new Int32Array(files.count).fill(-1);
   const lists: ChunkList[] = [];
-  using dirs = openDirectories(driver, job.root, false);
+  using dirs = openDirectories(driver, job.root, job.followLinks);
   for (let row = 0; row < files.count && goesOn(); row++) {
     const list = chunkRow(ctx, dirs, job, row);
     if (list !== undefined) {
@@ -50,7 +50,7 @@ export async function runChunks(
 function chunkRow(
   ctx: HashContext,
   dirs: Directories,
-  { files, side }: ChunkJob,
+  { files, side, extent }: ChunkJob,
   row: number,
 ): ChunkList | undefined {
   const { driver } = ctx;
@@ -60,7 +60,8 @@ function chunkRow(
     try {
       driver.statDescriptor(fd, stat);
       if (!isAsScanned(stat, entry, 1)) return undefined;
-      const list = chunkFile(ctx, fd, entry.size);
+      const cut = extent === "full" ? chunkFile : sampleFile;
+      const list = cut(ctx, fd, entry.size);
       driver.statDescriptor(fd, stat);
       return isAsScanned(stat, entry, 1) ? list : undefined;
     } finally {

@@ -1,5 +1,6 @@
 import type { ChunkedFile } from "../../core/chunk-list.ts";
 import type { FileEntry } from "../../core/entry.ts";
+import { baseName } from "../../core/path.ts";
 import { sizeBytes } from "../../core/content-hash.ts";
 import type { PutFile } from "../../core/put-action.ts";
 import type { Hasher } from "../../fs/hasher.ts";
@@ -18,6 +19,7 @@ import { beginPart, keptBytes, partBytes } from "./parts.ts";
 import type { StagedFile } from "./put-file.ts";
 import { beginFile, finishFile } from "./put-file.ts";
 import { attempts, mostGrowth } from "./source-file.ts";
+import { writeSparsely } from "./write-sparsely.ts";
 
 type Of<T extends PackRecord["type"]> = Extract<PackRecord, { type: T }>;
 
@@ -108,7 +110,7 @@ export function take(
   attempt(ctx, incoming, (staged) => {
     switch (record.type) {
       case "data":
-        writeData(ctx, incoming, staged, record.data);
+        takeData(ctx, incoming, staged, record.data);
         return;
       case "hole":
         advance(incoming, record.length);
@@ -139,37 +141,51 @@ function entryNow(ctx: Applier, { entry }: PutFile, now: FileEntry | undefined):
   return now;
 }
 
-function writeData(ctx: Applier, incoming: Incoming, { fd }: StagedFile, data: Uint8Array): void {
-  ctx.driver.writeAt(fd, data, data.length, advance(incoming, data.length));
-  incoming.hashers.file.update(data);
-  incoming.gatherer?.data(data);
-  ctx.copy.onBytes(data.length);
+/** Content as it is; where there is a basis, a chunk, which is known by its digest from there on. */
+function takeData(ctx: Applier, incoming: Incoming, staged: StagedFile, data: Uint8Array): void {
+  const { hashers, basis, gatherer } = incoming;
+  write(ctx, incoming, staged, data);
+  if (basis === undefined) {
+    hashers.file.update(data);
+    return;
+  }
+  hashers.pack.begin();
+  hashers.pack.update(data);
+  const digest = hashers.pack.digest();
+  hashers.file.update(digest);
+  gatherer?.data(data.length, digest);
 }
 
 /** Copies what the target has already. */
 function takeChunks(
   ctx: Applier,
   incoming: Incoming,
-  { fd, place }: StagedFile,
+  staged: StagedFile,
   { first, count }: Of<"chunks">,
 ): void {
   const { basis, hashers } = incoming;
-  if (basis === undefined || first + count > basis.list.sizes.length) throw notAsAnnounced();
-  incoming.opened ??= openBasis(ctx.driver, place.dir, basis);
-  incoming.gatherer?.known(basis.list, { first, count });
-  copyChunks(
-    basis,
-    incoming.opened,
-    { first, count },
-    {
-      driver: ctx.driver,
-      fd,
-      advance: (length) => advance(incoming, length),
-      hasher: hashers.file,
-      chunkHasher: hashers.pack,
-      onBytes: ctx.copy.onBytes,
-    },
-  );
+  if (basis === undefined) throw notAsAnnounced();
+  // Other directories than the file's own, which stays open for as long as the file comes.
+  const opened = (incoming.opened ??= openBasis(ctx.driver, ctx.linkTargets, basis));
+  if (first + count > opened.list.sizes.length) throw notAsAnnounced();
+  incoming.gatherer?.known(opened.list, { first, count });
+  const sink = {
+    driver: ctx.driver,
+    write: (chunk: Uint8Array) => write(ctx, incoming, staged, chunk),
+    hasher: hashers.file,
+    chunkHasher: hashers.pack,
+  };
+  copyChunks(opened, { first, count }, sink);
+}
+
+/** Writes what comes next. Chunks do not tell of holes that are smaller than they: of a file that has some, zeros are left out. */
+function write(ctx: Applier, incoming: Incoming, { fd }: StagedFile, data: Uint8Array): void {
+  const { entry, basis } = incoming;
+  const position = advance(incoming, data.length);
+  const isSparse = basis !== undefined && entry.blocks * 512 < entry.size;
+  if (isSparse) writeSparsely(ctx.driver, fd, data, position);
+  else ctx.driver.writeAt(fd, data, data.length, position);
+  ctx.copy.onBytes(data.length);
 }
 
 /** Where the next bytes go. No more is taken than was announced, however much there is. */
@@ -219,9 +235,9 @@ function chunksOf(
 }
 
 /** What earlier runs could not finish has served. */
-function discardParts(ctx: Applier, { basis }: Incoming, { place }: StagedFile): void {
-  for (const { name, isPart } of basis?.files ?? [])
-    if (isPart) discard(ctx, place.dir, name, false);
+function discardParts(ctx: Applier, { basis = [] }: Incoming, { place }: StagedFile): void {
+  for (const { path, partSize } of basis)
+    if (partSize !== undefined) discard(ctx, place.dir, baseName(path), false);
 }
 
 function letGoBasis(incoming: Incoming): void {
@@ -251,9 +267,8 @@ export function abandon(ctx: Applier, incoming: Incoming): void {
 
 /** Lets go of a file whose rest does not come, and leaves what has come to the next run: under a name that it knows. */
 export function keepPart(ctx: Applier, incoming: Incoming): void {
-  const { staged, position, action, basis } = incoming;
-  const former = basis?.files.filter(({ isPart }) => isPart) ?? [];
-  const isMore = former.every(({ size }) => size <= position);
+  const { staged, position, action, basis = [] } = incoming;
+  const isMore = basis.every(({ partSize = 0 }) => partSize <= position);
   if (staged === undefined || position < keptBytes || action.entry.size < partBytes || !isMore) {
     abandon(ctx, incoming);
     return;

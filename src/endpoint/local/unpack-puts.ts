@@ -4,7 +4,8 @@ import type { ContentSource, Outcome } from "../endpoint.ts";
 import { hasArrived } from "./already.ts";
 import type { ApplyWork } from "./apply-stream.ts";
 import type { Basis } from "./basis.ts";
-import { bytesToRead, findBases } from "./find-bases.ts";
+import { bytesToRead, emptyBases, findBases } from "./find-bases.ts";
+import type { HeldFiles } from "./hold-files.ts";
 import { openApplier } from "./run-job.ts";
 import type { PutFile } from "../../core/put-action.ts";
 import type { Unfinished } from "./unpack-stream.ts";
@@ -22,6 +23,8 @@ export interface PutWork {
   readonly work: ApplyWork;
   readonly source: ContentSource;
   readonly signal: AbortSignal;
+  /** What would not be there any more when its turn has come. */
+  readonly held: HeldFiles;
 }
 
 /**
@@ -44,7 +47,7 @@ export async function* unpackPuts(
   const groups = source.usesBasis ? groupsOf(puts) : [puts];
   const find = (group: readonly PutFile[] | undefined): Promise<ReadonlyMap<number, Basis>> => {
     const isWorthIt = group !== undefined && source.usesBasis && !signal.aborted;
-    const bases = isWorthIt ? findUnlessAborted(work, group, signal) : Promise.resolve(noBases);
+    const bases = isWorthIt ? findUnlessAborted(by, group) : Promise.resolve(noBases);
     // Whoever waits for the group before still must not leave a rejection behind.
     bases.catch(() => {});
     return bases;
@@ -59,7 +62,7 @@ export async function* unpackPuts(
   }
 }
 
-/** Puts files whose first try came to nothing. What has been stale is asked for without a basis, and cannot be again. */
+/** Puts files whose first try came to nothing. What has been stale is asked for with nothing to be stale, and all of it comes. */
 async function* putAgain(
   by: PutWork,
   { stale, cut }: Unfinished,
@@ -68,7 +71,8 @@ async function* putAgain(
   const { work, source, signal } = by;
   const open = [...cut];
   if (stale.length > 0 && !signal.aborted) {
-    const again = yield* unpackStream(work, { puts: stale, bases: noBases }, source, signal);
+    const bases = source.usesBasis ? emptyBases(work, stale) : noBases;
+    const again = yield* unpackStream(work, { puts: stale, bases }, source, signal);
     open.push(...again.cut);
   }
   if (open.length > 0) yield* unpackPuts(by, open, turn + 1);
@@ -95,12 +99,11 @@ async function findArrived(
 }
 
 async function findUnlessAborted(
-  work: ApplyWork,
+  { work, held, signal }: PutWork,
   group: readonly PutFile[],
-  signal: AbortSignal,
 ): Promise<ReadonlyMap<number, Basis>> {
   try {
-    return await findBases(work, group, signal);
+    return await findBases(work, group, held, signal);
   } catch (error) {
     if (signal.aborted) return noBases;
     throw error;

@@ -104,7 +104,7 @@ async function breakOff({ lease, last }: NonNullable<Unpacking["large"]>): Promi
 
 function wantedOf({ puts, bases }: Unpacking): WantedFile[] {
   return puts.map(({ path, content = path, entry }, index) => {
-    const basis = bases.get(index)?.list;
+    const basis = bases.get(index)?.map(({ list }) => list);
     return basis === undefined ? { path: content, entry } : { path: content, entry, basis };
   });
 }

@@ -1,5 +1,7 @@
 import type { ChunkList } from "../../core/chunk-list.ts";
 import { draftChunkList } from "../../core/chunk-list.ts";
+import { sampleRanges } from "../../core/chunk-sample.ts";
+import { samplePlace } from "../../fs/chunk.ts";
 import { newChunker } from "../../fs/chunker.ts";
 import { newHasher } from "../../fs/hasher.ts";
 import type { ChunkOptions, ChunkRequest } from "../endpoint.ts";
@@ -26,20 +28,33 @@ async function chunkOne(
   options: ChunkOptions,
   signal: AbortSignal,
 ): Promise<ChunkList | undefined> {
-  const unfollowed = { ...options, followLinks: false };
-  const hasher = await newHasher("blake3");
-  const draft = draftChunkList();
-  const chunker = newChunker((chunk) => {
-    hasher.begin();
-    hasher.update(chunk);
-    draft.add(chunk.length, hasher.digest());
-  });
+  const pieces: Uint8Array[] = [];
   try {
-    for await (const piece of readUntouched(tree, request, unfollowed, signal)) chunker.push(piece);
+    for await (const piece of readUntouched(tree, request, options, signal)) pieces.push(piece);
   } catch (error) {
     if (!(error instanceof EntryProblem)) throw error;
     return undefined;
   }
-  chunker.end();
+  const hasher = await newHasher("blake3");
+  const draft = draftChunkList();
+  const add = (chunk: Uint8Array): void => {
+    hasher.begin();
+    hasher.update(chunk);
+    draft.add(chunk.length, hasher.digest());
+  };
+  if (options.extent === "quick") sample(Buffer.concat(pieces), add);
+  else {
+    const chunker = newChunker(add);
+    for (const piece of pieces) chunker.push(piece);
+    chunker.end();
+  }
   return draft.list();
+}
+
+function sample(content: Uint8Array, add: (chunk: Uint8Array) => void): void {
+  for (const { from, length } of sampleRanges(content.length)) {
+    const end = from + length;
+    for (const chunk of samplePlace(content.subarray(from, end), end === content.length))
+      add(chunk);
+  }
 }

@@ -9,7 +9,6 @@ import type {
   HashOptions,
   HashRequest,
   HashVerdict,
-  ReadOptions,
 } from "../endpoint.ts";
 import { EntryProblem } from "../endpoint.ts";
 import { joinTime } from "./memory-node.ts";
@@ -65,7 +64,7 @@ async function hashFile(
 export async function* readUntouched(
   { read, ctimeOf }: HashedTree,
   { path, entry }: ChunkRequest,
-  { side, followLinks }: ChunkOptions & ReadOptions,
+  { side, followLinks }: Pick<ChunkOptions, "side" | "followLinks">,
   signal: AbortSignal,
 ): AsyncGenerator<Uint8Array> {
   yield* read(path, entry, { followLinks }, signal);
