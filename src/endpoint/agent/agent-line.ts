@@ -28,6 +28,8 @@ export interface LineOptions {
   readonly retries: number;
   /** Milliseconds of silence after which the line counts as broken. */
   readonly timeout: number;
+  /** What the agent may send in a second, where that is limited. */
+  readonly bytesPerSecond?: number | undefined;
   /** Waits between two attempts; tests do not. */
   readonly sleep: (ms: number) => Promise<void>;
   readonly onNotice: (message: string) => void;
@@ -146,7 +148,7 @@ export function newAgentLine(options: LineOptions): AgentLine {
 }
 
 function openLive(
-  { timeout }: LineOptions,
+  { timeout, bytesPerSecond }: LineOptions,
   transport: Transport,
 ): { readonly live: Live; readonly session: Session } {
   let codec: WireCodec = "none";
@@ -156,7 +158,7 @@ function openLive(
     role: "client",
     limits: agentLimits,
     needs: agentLimits,
-    facts: agentFacts(codecsHere()),
+    facts: agentFacts(codecsHere(), bytesPerSecond),
     keepAliveMs: Math.min(agentPulse.keepAliveMs, timeout / 3),
     deadlineMs: timeout,
     timers: {
