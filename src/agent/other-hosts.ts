@@ -78,7 +78,7 @@ interface Host {
 }
 
 function newHost(
-  { address, timeout, retries }: OtherHost,
+  { address, timeout, retries, bytesPerSecond }: OtherHost,
   connect: (onNotice: (text: string) => void) => OwnConnection,
   onNotice: (text: string) => void,
 ): Host {
@@ -92,6 +92,7 @@ function newHost(
     },
     retries,
     timeout,
+    bytesPerSecond,
     sleep: (ms) => delay(ms),
     onNotice,
   });

@@ -1,9 +1,10 @@
 import { setTimeout as delay } from "node:timers/promises";
 
 import type { Endpoint } from "../endpoint/endpoint.ts";
+import { throttle } from "../endpoint/ssh/limited-transport.ts";
 import { packMessage, unpackMessage } from "../fs/message-codec.ts";
 import { codecsHere } from "../fs/squeeze.ts";
-import { agentFacts, agentLimits, agentPulse, codecFor } from "../wire/agent-facts.ts";
+import { agentFacts, agentLimits, agentPulse, codecFor, rateOf } from "../wire/agent-facts.ts";
 import type { Channel } from "../wire/channel.ts";
 import { failureOf } from "../wire/failure.ts";
 import type { Messages } from "../wire/messages.ts";
@@ -35,8 +36,9 @@ export async function serve(transport: Transport, facts: AgentFacts): Promise<vo
   await using others = newOtherHosts(connectOn);
   const service: OpenService = { host, home, others, endpoints: new Map() };
   const answers = new Set<Promise<void>>();
+  const line = throttle(transport);
   const session: Session = openSession({
-    transport,
+    transport: line.transport,
     role: "server",
     limits: agentLimits,
     needs: agentLimits,
@@ -48,6 +50,8 @@ export async function serve(transport: Transport, facts: AgentFacts): Promise<vo
     },
     onRequest: async (request, channel) => {
       const { facts } = await session.ready;
+      const rate = rateOf(facts);
+      if (rate !== undefined) line.limit(rate);
       const codec = codecFor(codecsHere(), facts);
       const messages = newMessages(channel, {
         pack: (message) => packMessage(message, codec),

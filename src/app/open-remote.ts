@@ -60,6 +60,7 @@ function agentHost(location: RemoteLocation, context: RemoteContext): RemoteHost
     },
     retries: login.retries,
     timeout: login.timeout,
+    bytesPerSecond: login.bytesPerSecond,
     sleep: (ms) => delay(ms, undefined, { signal: context.signal }),
     onNotice,
   });
@@ -112,6 +113,7 @@ function sftpHost(
       return limited(await openSshTransport(address, { subsystem: "sftp" }, options), login);
     },
     silence: login.timeout,
+    bytesPerSecond: login.bytesPerSecond,
     retries: login.retries,
     sleep: (ms) => delay(ms, undefined, { signal }),
     onNotice,

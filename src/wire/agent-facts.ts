@@ -17,9 +17,23 @@ export type WireCodec = (typeof codecs)[number];
 /** Name of the fact that says which ways to compress a side understands. */
 const codecsFact = "codecs";
 
-/** What a side says of itself. */
-export function agentFacts(ours: readonly WireCodec[]): ReadonlyMap<string, string> {
-  return new Map([[codecsFact, ours.join(" ")]]);
+/** Name of the fact that says how many bytes a second the other side may send, where that is limited. */
+const rateFact = "rate";
+
+/** What a side says of itself, and of what it takes. */
+export function agentFacts(
+  ours: readonly WireCodec[],
+  bytesPerSecond?: number,
+): ReadonlyMap<string, string> {
+  const facts = new Map([[codecsFact, ours.join(" ")]]);
+  if (bytesPerSecond !== undefined) facts.set(rateFact, String(bytesPerSecond));
+  return facts;
+}
+
+/** Bytes that a side takes in a second, where it has said so and can mean it. */
+export function rateOf(facts: ReadonlyMap<string, string>): number | undefined {
+  const rate = Number(facts.get(rateFact) ?? Number.NaN);
+  return Number.isFinite(rate) && rate > 0 ? rate : undefined;
 }
 
 /** The best way to compress that both sides have. */

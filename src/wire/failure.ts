@@ -34,12 +34,12 @@ export function failureOf(error: unknown): PeerFailure {
   return { code: "WORKER_CRASHED", message: `the agent failed: ${message}` };
 }
 
-/** The error that a failure tells of. */
-export function errorOf({ code, message }: PeerFailure, location: string): SyncError {
+/** The error that a failure on that host tells of. */
+export function errorOf({ code, message }: PeerFailure, host: string): SyncError {
   const [text = "", ...hint] = message.split(separator);
   const isKnown = (codes as ReadonlySet<string>).has(code);
   const known = isKnown ? (code as SyncErrorCode) : "ENDPOINT_PROTOCOL";
   const details = hint.length > 0 ? { hint: hint.join(" ") } : {};
-  // A path there is told as a path; whose it is has to be said.
-  return new SyncError(known, `${location}: ${text}`, details);
+  // What begins with a path there becomes a location.
+  return new SyncError(known, `${host}:${text.startsWith("/") ? "" : " "}${text}`, details);
 }

@@ -1,4 +1,4 @@
-"""Meddles with a tree until it is killed. Usage: background.py WHAT ARGS...; prints "ready" once it has begun.
+"""Meddles with a tree until it is killed. Usage: background.py WHAT ARGS... [-- WHAT ARGS...]...; prints "ready" once it has begun.
 
 Each change is one that programs make every day; here they are made as fast as can be.
 """
@@ -66,12 +66,23 @@ def replace(path, state={"n": 0}):
     os.rename(path + ".new~", path)
 
 
-what, *args = sys.argv[1:]
-step = globals()[what]
-step(*args)
+steps = [[]]
+for word in sys.argv[1:]:
+    if word == "--":
+        steps.append([])
+    else:
+        steps[-1].append(word)
+
+
+def all_steps():
+    for what, *args in steps:
+        globals()[what](*args)
+
+
+all_steps()
 print("ready", flush=True)
 while True:
-    step(*args)
+    all_steps()
     # Names flip without pause, for theirs is a race; whoever writes leaves the machine some time for everybody else.
-    if what != "flip":
+    if any(what != "flip" for what, *args in steps):
         time.sleep(0.001)

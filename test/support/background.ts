@@ -7,10 +7,19 @@ import { SYSTEM_PATH } from "./python.ts";
 
 type Meddling = "flip" | "grow" | "shrink" | "rewrite" | "vanish" | "replace";
 
+/** What to do, and to which paths. */
+export type Step = readonly [what: Meddling, ...paths: string[]];
+
 /** Starts somebody who changes a tree as fast as can be until disposed of; see background.py. */
-export async function meddle(what: Meddling, ...args: readonly string[]): Promise<AsyncDisposable> {
+export async function meddle(...step: Step): Promise<AsyncDisposable> {
+  return meddleInTurns([step]);
+}
+
+/** Somebody who does one thing after the other, over and over. */
+export async function meddleInTurns(steps: readonly Step[]): Promise<AsyncDisposable> {
   const code = readFileSync(path.join(import.meta.dirname, "background.py"), "utf8");
-  const child = spawn("python3", ["-c", code, what, ...args], {
+  const words = steps.flatMap((step, n) => (n === 0 ? step : ["--", ...step]));
+  const child = spawn("python3", ["-c", code, ...words], {
     env: { PATH: SYSTEM_PATH },
     stdio: ["ignore", "pipe", "inherit"],
   });
@@ -18,7 +27,7 @@ export async function meddle(what: Meddling, ...args: readonly string[]): Promis
   await Promise.race([once(child.stdout, "data"), ended]);
   return {
     [Symbol.asyncDispose]: async () => {
-      if (child.exitCode !== null) throw new Error(`${what} ended by itself`);
+      if (child.exitCode !== null) throw new Error(`${words[0]} ended by itself`);
       child.kill("SIGKILL");
       await ended;
     },

@@ -1,9 +1,12 @@
 /** Runs with other hosts, which are this machine: so that independent judges can look at both ends. */
+import { writeFileSync } from "node:fs";
+
 import type { Tolerance } from "./judge.ts";
 import type { Place } from "./place.ts";
 import { newPlace } from "./place.ts";
 import type { Proof } from "./proof.ts";
 import { mirrorAndProve } from "./proof.ts";
+import type { Proxy } from "./proxy.ts";
 import type { Sshd } from "./sshd.ts";
 import type { Options, Result } from "./syncline.ts";
 import { mirror, syncline } from "./syncline.ts";
@@ -101,6 +104,15 @@ export function newScene(way: Way, sshd: Sshd, more: Options = {}): Scene {
     mirror: (...args) => mirror(place, [...args, from, to], options),
     prove: (...args) => mirrorAndProve(place, { ...proof, args }),
   };
+}
+
+/** Lets the server's hosts be reached through a proxy. */
+export function throughProxy(sshd: Sshd, { port }: Proxy): Options {
+  const ssh = `${sshd.dir}/ssh-${port}`;
+  writeFileSync(ssh, `#!/bin/sh\nexec ${clientOf(sshd)["SYNCLINE_SSH"]} -p ${port} "$@"\n`, {
+    mode: 0o755,
+  });
+  return { env: { SYNCLINE_SSH: ssh } };
 }
 
 /** What a client has to have in its environment to know the server's hosts. */

@@ -1,7 +1,15 @@
 import type { ChildProcess } from "node:child_process";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { connect, createServer } from "node:net";
 import os from "node:os";
 import path from "node:path";
@@ -42,6 +50,8 @@ export interface Sshd extends AsyncDisposable {
   readonly environment: Readonly<Record<string, string>>;
   /** What the server has logged so far. */
   readonly log: () => string;
+  /** Processes that serve somebody: the server's children, and whoever has the home for its own. */
+  readonly serving: () => string[];
 }
 
 /**
@@ -88,6 +98,7 @@ export async function startSshd(options: SshdOptions = {}): Promise<Sshd> {
       SYNCLINE_SSH: path.join(dir, "ssh"),
     },
     log: () => readFileSync(log, "utf8"),
+    serving: () => processes().filter((id) => isServing(id, String(child.pid), `HOME=${home}`)),
     async [Symbol.asyncDispose]() {
       shared?.[Symbol.dispose]();
       const exit = once(child, "exit");
@@ -96,6 +107,21 @@ export async function startSshd(options: SshdOptions = {}): Promise<Sshd> {
       rmSync(dir, { recursive: true, force: true });
     },
   };
+}
+
+function processes(): string[] {
+  return readdirSync("/proc").filter((name) => /^\d+$/.test(name));
+}
+
+function isServing(id: string, server: string, variable: string): boolean {
+  try {
+    const [, state, parent] = /\) (\S) (\d+)/.exec(readFileSync(`/proc/${id}/stat`, "latin1"))!;
+    const variables = readFileSync(`/proc/${id}/environ`, "latin1").split("\0");
+    return state !== "Z" && (parent === server || variables.includes(variable));
+  } catch {
+    // It has ended since.
+    return false;
+  }
 }
 
 function serverSettings(dir: string, port: number, options: SshdOptions): string {

@@ -29,6 +29,8 @@ export interface LineOptions {
   readonly retries: number;
   /** Milliseconds of silence after which the line counts as broken. */
   readonly timeout: number;
+  /** What the agent may send in a second, where that is limited. */
+  readonly bytesPerSecond?: number | undefined;
   /** Waits between two attempts; tests do not. */
   readonly sleep: (ms: number) => Promise<void>;
   readonly onNotice: (message: string) => void;
@@ -157,7 +159,7 @@ export function newAgentLine(options: LineOptions): AgentLine {
 }
 
 function openLive(
-  { timeout }: LineOptions,
+  { timeout, bytesPerSecond }: LineOptions,
   transport: Transport,
 ): { readonly live: Live; readonly session: Session } {
   let codec: WireCodec = "none";
@@ -167,7 +169,7 @@ function openLive(
     role: "client",
     limits: agentLimits,
     needs: agentLimits,
-    facts: agentFacts(codecsHere()),
+    facts: agentFacts(codecsHere(), bytesPerSecond),
     keepAliveMs: Math.min(agentPulse.keepAliveMs, timeout / 3),
     deadlineMs: timeout,
     timers: {

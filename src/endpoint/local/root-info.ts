@@ -14,6 +14,7 @@ import { SyncError } from "../../base/errors.ts";
 import { bytesOfText } from "../../base/byte-string.ts";
 import type { FileDriver, FileSystemInfo, HostPath } from "../../fs/driver.ts";
 import { FileError } from "../../fs/file-error.ts";
+import { meaningOf } from "../../fs/problems.ts";
 import { newStat } from "../../fs/stat.ts";
 import type { RootIdentity } from "../../core/root-identity.ts";
 import type { RootInfo } from "../endpoint.ts";
@@ -77,16 +78,11 @@ function statOf(path: string): BigIntStats | undefined {
   try {
     return statSync(path, { bigint: true });
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === "ENOTDIR") return undefined;
-    if (code === "ENOENT") {
-      return undefined;
-    }
+    const { code = "EIO" } = error as NodeJS.ErrnoException;
+    if (code === "ENOTDIR" || code === "ENOENT") return undefined;
+    const { message } = meaningOf(new FileError(code, "stat"));
     const hint = "Look at the permissions of the directories above it.";
-    throw new SyncError("ROOT_UNREADABLE", `${path}: ${code ?? "it cannot be looked at"}`, {
-      cause: error,
-      hint,
-    });
+    throw new SyncError("ROOT_UNREADABLE", `${path}: ${message}`, { cause: error, hint });
   }
 }
 

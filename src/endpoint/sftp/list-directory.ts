@@ -2,9 +2,11 @@ import type { ByteString } from "../../base/byte-string.ts";
 import { parseName } from "../../core/path.ts";
 import type { Name } from "../../core/path.ts";
 import { PROBLEM } from "../../core/snapshot.ts";
+import { EntryProblem } from "../endpoint.ts";
 import type { Attributes } from "./attributes.ts";
 import { below } from "./host-path.ts";
 import type { Listed } from "./replies.ts";
+import { statusOf } from "./status-error.ts";
 import type { SftpClient } from "./sftp-client.ts";
 
 /** One name of a directory. */
@@ -39,7 +41,33 @@ export async function listDirectory(client: SftpClient, path: ByteString): Promi
     // Nobody waits for this; what it may say is of no use.
     client.close(handle).catch(() => {});
   }
+  await requireComplete(client, path, listed);
   return sortChildren(await childrenOf(client, path, listed));
+}
+
+/** No server takes paths that are not at least so much longer, and no name is. */
+const surelyShort = 700;
+const longestName = 255;
+
+/**
+ * COMPAT: OpenSSH's server leaves out whatever it cannot look at. A directory that may be listed and not entered has nothing in
+ * it then, not even itself; and names are missing where their paths would be too long. Rejects where that can be.
+ */
+async function requireComplete(
+  client: SftpClient,
+  path: ByteString,
+  listed: readonly Listed[],
+): Promise<void> {
+  if (listed.length === 0) await client.lstat(below(path, "." as ByteString));
+  if (path.length < surelyShort) return;
+  try {
+    // As long as a path to a name in it can be, and of names that every file system takes.
+    await client.lstat(`${path}${"/x".repeat(Math.ceil(longestName / 2))}` as ByteString);
+  } catch (error) {
+    if (statusOf(error) === undefined) throw error;
+    const message = "paths below it are too long for the SFTP server";
+    throw new EntryProblem("target", "too-deep", message);
+  }
 }
 
 async function childrenOf(

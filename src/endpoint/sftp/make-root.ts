@@ -2,6 +2,7 @@ import type { ByteString } from "../../base/byte-string.ts";
 import { shownBytes } from "../../base/byte-string.ts";
 import { SyncError } from "../../base/errors.ts";
 import { isDirectory } from "./attributes.ts";
+import { explainStatus } from "./explain.ts";
 import { absolutePath, parentOf } from "./host-path.ts";
 import type { Session } from "./session.ts";
 import type { SftpClient } from "./sftp-client.ts";
@@ -27,8 +28,13 @@ export async function makeRoot(
 
 async function makeWithParents(client: SftpClient, path: ByteString): Promise<void> {
   if (path === "/" || (await client.stat(path)) !== undefined) return;
-  await makeWithParents(client, parentOf(path));
-  await client.mkdir(path, 0o777);
+  const at = parentOf(path);
+  await makeWithParents(client, at);
+  try {
+    await client.mkdir(path, 0o777);
+  } catch (error) {
+    throw await explainStatus(client, error, { at });
+  }
 }
 
 function unwritable(location: string, message: string, cause?: unknown): SyncError {

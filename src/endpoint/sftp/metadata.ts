@@ -4,10 +4,11 @@ import { EntryProblem } from "../endpoint.ts";
 import type { Applier } from "./applier.ts";
 import type { Attributes, Wanted } from "./attributes.ts";
 import { isSayableTime } from "./attributes.ts";
+import { explainStatus } from "./explain.ts";
 import type { Handle } from "./packet-writer.ts";
 import { kinds } from "../../core/snapshot.ts";
 import { setNamed } from "./set-named.ts";
-import { asEntryProblem, statusOf } from "./status-error.ts";
+import { statusOf } from "./status-error.ts";
 
 /** Something whose metadata is set: an open file, or a name that is not followed. */
 export interface Subject {
@@ -73,7 +74,7 @@ export async function setMetadata(
       if (Object.keys(wanted).length > 0) await subject.set(wanted);
       return true;
     } catch (error) {
-      problems.push(asEntryProblem("target", error));
+      problems.push(await explainStatus(ctx.session.client, error, { at: ctx.reach.root }));
       return false;
     }
   };

@@ -16,6 +16,8 @@ export interface SftpHost {
   readonly connect: () => Promise<Transport>;
   /** Milliseconds without a word, while something is asked, after which the connection counts as lost. */
   readonly silence?: number;
+  /** What the server may be made to send in a second, where that is limited. */
+  readonly bytesPerSecond?: number | undefined;
   /** How often a connection that was lost is made again before something has got through; never, if not said. */
   readonly retries?: number;
   /** Waits between two attempts. */
@@ -42,13 +44,15 @@ export interface Session extends Disposable {
 const usualSilence = 120_000;
 /** Bytes; several are under way at once, so larger ones would gain nothing. */
 const largestPiece = 256 * 1024;
+/** Where a line is slowed down, pieces are so small that something is heard of every one in good time. */
+const leastPiece = 4096;
 /** What servers allow that do not say: OpenSSH did so with 200, before it said. */
 const usualOpenFiles = 48;
 const mostOpenFiles = 256;
 
 export async function openSession(host: SftpHost): Promise<Session> {
   const transport = await host.connect();
-  const { name, silence = usualSilence } = host;
+  const { name, silence = usualSilence, bytesPerSecond } = host;
   const connection = new Connection(transport, { name, silence });
   try {
     const announced = await connection.open();
@@ -56,7 +60,7 @@ export async function openSession(host: SftpHost): Promise<Session> {
     for (const [extension, wireName] of Object.entries(extensions)) {
       if (announced.has(wireName as ByteString)) offered.add(extension as Extension);
     }
-    const client = new SftpClient(connection, offered);
+    const client = new SftpClient(connection, offered, bytesPerSecond);
     const [home, said] = await Promise.all([
       client.realpath("." as ByteString),
       client.offers("limits") ? client.limits() : undefined,
@@ -67,8 +71,8 @@ export async function openSession(host: SftpHost): Promise<Session> {
     return {
       client,
       home,
-      readBytes: pieceOf(said?.read),
-      writeBytes: pieceOf(said?.write),
+      readBytes: pieceOf(said?.read, bytesPerSecond),
+      writeBytes: pieceOf(said?.write, bytesPerSecond),
       openFiles: openFilesOf(said?.handles),
       // Only OpenSSH's own server has both; it links and unlinks, where others overwrite.
       refusesTakenNames: client.offers("limits") && client.offers("lsetstat"),
@@ -80,8 +84,9 @@ export async function openSession(host: SftpHost): Promise<Session> {
   }
 }
 
-function pieceOf(limit: number | undefined): number {
-  return limit === undefined || limit === 0 ? usualPiece : Math.min(limit, largestPiece);
+function pieceOf(limit: number | undefined, bytesPerSecond: number = Infinity): number {
+  const most = Math.min(largestPiece, Math.max(leastPiece, Math.floor(bytesPerSecond / 4)));
+  return Math.min(limit === undefined || limit === 0 ? usualPiece : limit, most);
 }
 
 function openFilesOf(handles: number | undefined): number {

@@ -2,6 +2,7 @@ import type { ByteString } from "../../base/byte-string.ts";
 import type { Attributes, Wanted } from "./attributes.ts";
 import { attributeBytes, writeAttributes } from "./attributes.ts";
 import type { Connection, ReplyReader } from "./connection.ts";
+import { newPace } from "../ssh/pace.ts";
 import { Gate } from "./gate.ts";
 import type { Handle } from "./packet-writer.ts";
 import { roomForPayload } from "./packet-writer.ts";
@@ -20,12 +21,18 @@ const nameBytes = 64;
 export class SftpClient {
   readonly connection: Connection;
   /** For whoever reads or writes content: {@link read} and {@link write} give back what was entered for them. */
-  readonly gate: Gate = new Gate(window);
+  readonly gate: Gate;
   readonly #offered: ReadonlySet<Extension>;
 
-  constructor(connection: Connection, offered: ReadonlySet<Extension>) {
+  constructor(
+    connection: Connection,
+    offered: ReadonlySet<Extension>,
+    bytesPerSecond: number | undefined,
+  ) {
     this.connection = connection;
     this.#offered = offered;
+    const pace = bytesPerSecond === undefined ? undefined : newPace(bytesPerSecond);
+    this.gate = new Gate(window, pace);
     connection.atEnd(() => this.gate.open());
   }
 

@@ -8,6 +8,7 @@ import {
   fileAt,
   inBrief,
   path,
+  rowsOf,
 } from "../../../test/contract/endpoint-place.ts";
 import { newDirectory } from "../../../test/model/disk.ts";
 import { startSftpServer } from "../../../test/support/sftp-server.ts";
@@ -103,4 +104,16 @@ test("who may give files away is found out without giving any", async () => {
   if (isRoot) chownSync(stage.at(""), 0, 0);
   await target.root();
   expect(target.capabilities.privileged).toBe(false);
+});
+
+describe("a directory that may be listed and not entered", () => {
+  test("is a problem, whatever it may hold, for the server does not tell", async () => {
+    if (!isRoot) return;
+    using stage = stageOf(0o755);
+    await using source = stage.open("source");
+    for (const name of ["source/d", "source/d/new"]) chownSync(stage.at(name), uid, uid);
+    chmodSync(stage.at("source/d"), 0o400);
+    const rows = await rowsOf(source);
+    expect(rows.map(([at, { kind }]) => `${at} ${kind}`)).toEqual([" directory", "d problem"]);
+  });
 });

@@ -1,6 +1,7 @@
 import { lostConnection } from "../../base/endpoint-failure.ts";
 import type { SyncErrorCode } from "../../base/errors.ts";
 import { SyncError } from "../../base/errors.ts";
+import type { RemoteProgram } from "./ssh-argv.ts";
 
 /** How an ssh process ended, and what it had said. */
 export interface SshEnd {
@@ -109,8 +110,12 @@ const meanings: readonly Meaning[] = [
   },
 ];
 
-/** What ended a login: ssh itself, or a host that runs nothing for us. */
-export function loginFailure(host: string, end: SshEnd, printed: string = ""): SyncError {
+/** What ended a login: ssh itself, or a host that runs nothing for us. `printed` is what programs there have said of it. */
+export function loginFailure(
+  host: string,
+  end: SshEnd,
+  { program, printed }: { readonly program: RemoteProgram; readonly printed: string },
+): SyncError {
   const said = lastLines(end.stderr);
   const meaning = meanings.find(({ pattern }) => pattern.test(end.stderr));
   if (meaning !== undefined && end.exitCode === ownFailure) {
@@ -128,6 +133,12 @@ export function loginFailure(host: string, end: SshEnd, printed: string = ""): S
     });
   }
   const words = lastLines(`${end.stderr}\n${printed}`);
+  if ("subsystem" in program) {
+    const message = `${host}: its server for ${program.subsystem} ended at once${words}`;
+    return new SyncError("ENDPOINT_PROTOCOL", message, {
+      hint: "Check that the user may transfer files, and what the log of that host says.",
+    });
+  }
   return new SyncError("ENDPOINT_NO_NODE", `${host}: no program can be run there${words}`, {
     hint: sftpInstead(host),
   });

@@ -77,7 +77,7 @@ export async function beginLogin(
       const asked = askpass?.failure();
       if (asked instanceof SyncError) return asked;
       if (isLate) return silence(host, timeout);
-      return isDone ? connectionLost(host, end) : loginFailure(host, end, printed);
+      return isDone ? connectionLost(host, end) : loginFailure(host, end, { program, printed });
     },
   };
 }
