@@ -65,8 +65,9 @@ export async function serve(transport: Transport, facts: AgentFacts): Promise<vo
   });
   await session.lost;
   await session.close();
-  // What has arrived is put where the next run finds it, as far as that is a matter of a moment.
-  await Promise.race([Promise.all(answers), delay(graceMs, undefined, { ref: false })]);
+  // What has arrived is put where the next run finds it, as far as that is a matter of a moment. Nothing more is sent on.
+  const ending = Promise.all([...answers, others[Symbol.asyncDispose]()]);
+  await Promise.race([ending, delay(graceMs, undefined, { ref: false })]);
   for (const endpoint of service.endpoints.values()) await endpoint[Symbol.asyncDispose]();
 }
 

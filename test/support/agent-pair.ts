@@ -1,3 +1,6 @@
+import { setTimeout as delay } from "node:timers/promises";
+
+import { graceMs } from "../../src/agent/grace.ts";
 import type { ConnectOn } from "../../src/agent/other-hosts.ts";
 import { serve } from "../../src/agent/serve.ts";
 import { bytesOfText } from "../../src/base/byte-string.ts";
@@ -29,6 +32,11 @@ export interface AgentPairOptions {
   readonly connectOn?: ConnectOn;
 }
 
+/** As long as a client waits before it tries again: agents that have lost their line are gone then. */
+export function untilGone(): Promise<void> {
+  return delay(graceMs);
+}
+
 /** No host can be reached from an agent. */
 export const reachNobody: ConnectOn = () => {
   throw new SyncError("ENDPOINT_UNREACHABLE", "nobody is there");
@@ -50,7 +58,7 @@ export function openAgentPair(options: AgentPairOptions): AgentPair {
     },
     retries,
     timeout: 20_000,
-    sleep: async () => {},
+    sleep: untilGone,
     onNotice: (message) => notices.push(message),
   });
   let next = 0;

@@ -12,7 +12,7 @@ import {
   path,
 } from "../../../test/contract/endpoint-place.ts";
 import { newDirectory } from "../../../test/model/disk.ts";
-import { reachNobody } from "../../../test/support/agent-pair.ts";
+import { reachNobody, untilGone } from "../../../test/support/agent-pair.ts";
 import { noise } from "../../../test/support/noise.ts";
 import type { TransportPair } from "../../../test/support/transport-pair.ts";
 import { transportPair } from "../../../test/support/transport-pair.ts";
@@ -64,7 +64,7 @@ async function openScene(remoteSide: "source" | "target"): Promise<Scene> {
     },
     retries: 3,
     timeout: 30_000,
-    sleep: async () => {},
+    sleep: untilGone,
     onNotice: () => {},
   });
   const there = openAgent(line, {
