@@ -255,6 +255,8 @@ export interface WorkerTask {
 
 /** From a worker to the main thread. */
 export type WorkerMessage =
+  /** Native parts are loaded: from here on the thread can be ended without ending the process. */
+  | { readonly type: "up" }
   /** A slot has been filled. `names` where the slot had too little room for them. */
   | {
       readonly type: "chunk";

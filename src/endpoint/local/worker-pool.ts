@@ -9,6 +9,9 @@ import type { Job, JobResult, WorkerMessage, WorkerStart, WorkerTask } from "./j
 /** What a scanning worker says of the slot that it has filled. */
 export type ArrivedChunk = Extract<WorkerMessage, { type: "chunk" }>;
 
+/** What a worker says when a job is over. */
+type Answer = Extract<WorkerMessage, { type: "result" | "failed" }>;
+
 /** Threads that do jobs, one each at a time. Started when first needed, kept until the pool is disposed of. */
 export interface WorkerPool extends AsyncDisposable {
   /**
@@ -39,7 +42,8 @@ const programBeside: URL = new URL(
 const resourceLimits = { maxYoungGenerationSizeMb: 3 };
 
 export function newWorkerPool(choices: LocalChoices, threads: number): WorkerPool {
-  const all = new Set<Worker>();
+  /** And when each has come up, or ended. */
+  const all = new Map<Worker, Promise<unknown>>();
   const idle: Worker[] = [];
   const waiting: (() => void)[] = [];
   let busy = 0;
@@ -58,7 +62,7 @@ export function newWorkerPool(choices: LocalChoices, threads: number): WorkerPoo
     const { Worker } = process.getBuiltinModule("node:worker_threads");
     const worker = new Worker(carried?.program ?? programBeside, { workerData, resourceLimits });
     worker.unref();
-    all.add(worker);
+    all.set(worker, comeUp(worker));
     worker.once("exit", () => all.delete(worker));
     return worker;
   };
@@ -108,9 +112,33 @@ export function newWorkerPool(choices: LocalChoices, threads: number): WorkerPoo
       };
     },
     async [Symbol.asyncDispose]() {
-      await Promise.all([...all].map((worker) => worker.terminate()));
+      await Promise.all(
+        [...all].map(async ([worker, up]) => {
+          // Nothing else may keep the process until then.
+          worker.ref();
+          await up;
+          await worker.terminate();
+        }),
+      );
     },
   };
+}
+
+/**
+ * Resolves when a worker has loaded its native parts, or has ended. A thread that is ended while it loads them takes the whole
+ * process with it.
+ */
+function comeUp(worker: Worker): Promise<void> {
+  return new Promise((resolve) => {
+    const done = (): void => {
+      worker.off("message", hear).off("error", done).off("exit", done);
+      resolve();
+    };
+    const hear = ({ type }: WorkerMessage): void => {
+      if (type === "up") done();
+    };
+    worker.on("message", hear).on("error", done).on("exit", done);
+  });
 }
 
 /** Gives a worker a job and listens until it is done. Rejects only where the worker itself is lost. */
@@ -119,13 +147,14 @@ function converse(
   job: Job,
   transfer: ArrayBuffer[],
   onChunk: ((chunk: ArrivedChunk) => void) | undefined,
-): Promise<Exclude<WorkerMessage, ArrivedChunk>> {
+): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const lose = (cause: unknown): void => {
       settle();
       reject(new SyncError("WORKER_CRASHED", "a worker thread failed", { cause }));
     };
     const listen = (message: WorkerMessage): void => {
+      if (message.type === "up") return;
       if (message.type === "chunk") {
         onChunk?.(message);
         return;
@@ -141,7 +170,7 @@ function converse(
   });
 }
 
-function resultOf(message: Exclude<WorkerMessage, ArrivedChunk>): JobResult {
+function resultOf(message: Answer): JobResult {
   if (message.type === "failed") throw asError(message.error);
   return message.result;
 }

@@ -21,6 +21,8 @@ if (compileCache !== undefined) module.enableCompileCache(compileCache);
 useNativeParts(natives);
 // Not awaited here: the agent is one file, of a kind in which only functions can wait.
 const driver = chooseDriver(force);
+const tellUp = (): void => send({ type: "up" });
+driver.then(tellUp, tellUp);
 
 port.on("message", ({ job }: WorkerTask) => void answer(job));
 
