@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, utimesSync, writeFileSync } from "node:fs";
 import { afterAll, expect } from "vitest";
 
 import type { LocalHost } from "../../src/endpoint/local/host.ts";
@@ -36,6 +36,8 @@ export function newScene(): Scene {
   for (const name of ["one", "two"]) writeFileSync(`${far}/${name}`, `content of ${name}`);
   for (const name of ["old", "d/kept"]) writeFileSync(`${here}/${name}`, `this is ${name}`);
   writeFileSync(`${outside}/secret`, "nobody's business");
+  // Nobody has to wait until what was written just now can be told from what is written next.
+  for (const name of ["old", "d/kept"]) utimesSync(`${here}/${name}`, 1_600_000_000, 1_600_000_000);
   return {
     far,
     here,

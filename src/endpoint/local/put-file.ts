@@ -1,4 +1,5 @@
 import type { ByteString } from "../../base/byte-string.ts";
+import { attempts } from "../../core/changed-file.ts";
 import type { FileEntry } from "../../core/entry.ts";
 import type { Name, RelPath } from "../../core/path.ts";
 import { parentPath } from "../../core/path.ts";
@@ -18,7 +19,6 @@ import { inWritable, onSide, placeOf } from "./applier.ts";
 import { commit, discard } from "./commit.ts";
 import { choiceOf, describeOpen, setMetadata } from "./metadata.ts";
 import {
-  attempts,
   changedOften,
   changedSincePlan,
   isPlanned,

@@ -1,3 +1,4 @@
+import { attempts, mostGrowth } from "../../core/changed-file.ts";
 import type { ChunkList } from "../../core/chunk-list.ts";
 import type { FileEntry } from "../../core/entry.ts";
 import type { RelPath } from "../../core/path.ts";
@@ -16,13 +17,11 @@ import { countedBytes } from "./jobs.ts";
 import type { DeltaReader } from "./read-delta.ts";
 import { openDelta } from "./read-delta.ts";
 import {
-  attempts,
   changedOften,
   changedSincePlan,
   isPlanned,
   isSameMoment,
   isUntouched,
-  mostGrowth,
   noFile,
   pause,
   waitOutTick,

@@ -1,15 +1,11 @@
+import { attempts } from "../../core/changed-file.ts";
 import type { FileEntry } from "../../core/entry.ts";
 import type { Stat } from "../../fs/driver.ts";
 import { isAsExpected, sameTime } from "../../fs/expectation.ts";
 import { EntryProblem } from "../endpoint.ts";
 
-/** How often a source that changes while it is read is read again. */
-export const attempts = 3;
 /** Milliseconds within which two changes of a file can leave the same mtime: kernels stamp times at every tick. */
 const tick = 20;
-
-/** A file may grow by this much after the scan and still be copied in this run. */
-export const mostGrowth: number = 4 << 20;
 
 const exactly = { timeResolution: 1 };
 

@@ -1,3 +1,5 @@
+import type { FileMeter } from "../../core/changed-file.ts";
+import { attempts, mayBecome, meterOf } from "../../core/changed-file.ts";
 import type { ChunkedFile } from "../../core/chunk-list.ts";
 import type { FileEntry } from "../../core/entry.ts";
 import { baseName } from "../../core/path.ts";
@@ -5,6 +7,7 @@ import { sizeBytes } from "../../core/content-hash.ts";
 import type { PutFile } from "../../core/put-action.ts";
 import type { Hasher } from "../../fs/hasher.ts";
 import type { PackRecord } from "../../wire/pack.ts";
+import { WireError } from "../../wire/wire-error.ts";
 import { EntryProblem } from "../endpoint.ts";
 import { hasArrived } from "./already.ts";
 import type { Applier } from "./applier.ts";
@@ -18,7 +21,6 @@ import type { EndedFile } from "./jobs.ts";
 import { beginPart, keptBytes, partBytes } from "./parts.ts";
 import type { StagedFile } from "./put-file.ts";
 import { beginFile, finishFile } from "./put-file.ts";
-import { attempts, mostGrowth } from "./source-file.ts";
 import { writeSparsely } from "./write-sparsely.ts";
 
 type Of<T extends PackRecord["type"]> = Extract<PackRecord, { type: T }>;
@@ -49,6 +51,8 @@ export interface Incoming {
   staged: StagedFile | undefined;
   position: number;
   restarts: number;
+  /** What passes by is counted, too. */
+  readonly meter: FileMeter;
   problem: EntryProblem | undefined;
 }
 
@@ -89,6 +93,7 @@ export function beginIncoming(
     staged: undefined,
     position: 0,
     restarts: 0,
+    meter: meterOf(action.entry),
     problem: undefined,
   };
   attempt(ctx, incoming, () => {
@@ -106,6 +111,8 @@ export function take(
   record: Of<"data" | "hole" | "chunks" | "restart" | "end">,
 ): EndedFile | undefined {
   if (record.type === "end") return complete(ctx, incoming, record);
+  const bytes = record.type === "data" ? record.data.length : 0;
+  if (!incoming.meter.count(bytes)) throw new WireError("the content of a file does not end");
   const { file: hasher } = incoming.hashers;
   attempt(ctx, incoming, (staged) => {
     switch (record.type) {
@@ -136,8 +143,7 @@ export function take(
 /** What the file shall be: as planned, or what it has become, as far as that may go. */
 function entryNow(ctx: Applier, { entry }: PutFile, now: FileEntry | undefined): FileEntry {
   if (now === undefined) return entry;
-  const mayDiffer = ctx.options.asPlanned !== true && now.size <= entry.size + mostGrowth;
-  if (!mayDiffer) throw notAsAnnounced();
+  if (!mayBecome(now, entry, ctx.options)) throw notAsAnnounced();
   return now;
 }
 

@@ -1,8 +1,11 @@
 import { SyncError } from "../../base/errors.ts";
+import type { FileMeter } from "../../core/changed-file.ts";
+import { attempts, mayBecome, meterOf } from "../../core/changed-file.ts";
 import { sizeBytes } from "../../core/content-hash.ts";
 import type { FileEntry } from "../../core/entry.ts";
 import { withPowersOf } from "../../core/powers.ts";
 import type { PackRecord } from "../../wire/pack.ts";
+import { WireError } from "../../wire/wire-error.ts";
 import type { ContentHasher } from "../../wire/content-hasher.ts";
 import { EntryProblem } from "../endpoint.ts";
 import type { Applier, Done } from "./applier.ts";
@@ -42,6 +45,9 @@ export class IncomingFile {
   #arrived = 0;
   #part: StagedPart | undefined;
   #sent: Sent[] = [];
+  #restarts = 0;
+  /** What passes by is counted, too. */
+  readonly #meter: FileMeter;
   /** Once something is wrong, the rest passes by. */
   #trouble: Error | undefined;
 
@@ -56,19 +62,25 @@ export class IncomingFile {
     this.#target = target;
     this.#ctx = ctx;
     this.#action = action;
-    this.#entry = this.#now(entry);
+    this.#entry = action.entry;
+    this.#meter = meterOf(action.entry);
+    this.#become(entry);
     this.#hasher = hasher;
     hasher.begin();
   }
 
-  /** What a file has become meanwhile lends no power that nobody has planned. */
-  #now(entry: FileEntry | undefined): FileEntry {
+  /** What a file has become meanwhile lends no power that nobody has planned, and has an end. */
+  #become(now: FileEntry | undefined): void {
     const { entry: planned } = this.#action;
-    return entry === undefined ? planned : withPowersOf(entry, planned);
+    const isFit = now === undefined || mayBecome(now, planned, this.#ctx.options);
+    if (!isFit) this.#trouble ??= notAsAnnounced();
+    else this.#entry = now === undefined ? planned : withPowersOf(now, planned);
   }
 
   /** Takes some content, or word that it starts anew. Resolves when there is room for more. */
   async take(record: Of<"data" | "hole" | "chunks" | "restart">): Promise<void> {
+    const bytes = record.type === "data" ? record.data.length : 0;
+    if (!this.#meter.count(bytes)) throw new WireError("the content of a file does not end");
     if (this.#trouble !== undefined) return;
     try {
       await this.#follow(record);
@@ -89,7 +101,8 @@ export class IncomingFile {
         this.#advance(record.length);
         return;
       case "restart":
-        this.#entry = this.#now(record.entry);
+        if (++this.#restarts >= attempts) throw notAsAnnounced();
+        this.#become(record.entry);
         this.#hasher.begin();
         this.#position = 0;
         return this.drop();
