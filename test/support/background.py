@@ -3,6 +3,7 @@
 Each change is one that programs make every day; here they are made as fast as can be.
 """
 import ctypes
+import errno
 import os
 import shutil
 import sys
@@ -25,8 +26,10 @@ def flip(a, b, link=None):
         if link is not None and not os.path.islink(a) and not os.path.islink(b):
             shutil.rmtree(b)
             os.symlink(link, b)
-    except FileNotFoundError:
-        pass  # Whoever works here has just put something else in its place.
+    except OSError as error:
+        # Whoever works here has just put something else in its place, or one more thing into what is being removed.
+        if error.errno not in (errno.ENOENT, errno.ENOTEMPTY, errno.EEXIST):
+            raise
 
 
 def grow(path, state={"n": 0}):
