@@ -112,13 +112,17 @@ describe("an agent that", () => {
     ],
     [
       "has more of a file than can be asked with",
-      applying(({ messages }) =>
-        messages.send((out) =>
-          writeAnswer(out, {
-            type: "wants",
-            wants: [{ index: 0, basis: [manyChunks, manyChunks] }],
-          }),
-        ),
+      applying(
+        ({ messages }) =>
+          messages.send((out) =>
+            writeAnswer(out, {
+              type: "wants",
+              wants: [{ index: 0, basis: [manyChunks, manyChunks] }],
+            }),
+          ),
+        takeContent,
+        outcomes(0),
+        outcomes(1),
       ),
     ],
     ["says what is not known", applying(({ messages }) => messages.send((out) => out.u8(7)))],

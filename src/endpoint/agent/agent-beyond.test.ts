@@ -3,7 +3,14 @@ import { mkdirSync, readdirSync, readFileSync, utimesSync, writeFileSync } from 
 import { setImmediate } from "node:timers/promises";
 import { expect, test } from "vitest";
 
-import { applyAll, entryAt, fileAt, inBrief, path } from "../../../test/contract/endpoint-place.ts";
+import {
+  applyAll,
+  entryAt,
+  fileAt,
+  inBrief,
+  knownAt,
+  path,
+} from "../../../test/contract/endpoint-place.ts";
 import { newDirectory } from "../../../test/model/disk.ts";
 import type { AgentPair, Beyond } from "../../../test/support/agent-pair.ts";
 import { newBeyond, openAgentPair, someHost } from "../../../test/support/agent-pair.ts";
@@ -119,6 +126,17 @@ test("content goes from one to the other, and not by way of the client", async (
   expect(await scene.put("f")).toBe("done");
   expect(scene.isEqual("f")).toBe(true);
   expect(gone(scene.beyond)).toBeLessThan(17 * MiB);
+
+  // Of one that is like it, too, as far as the client knows what there is.
+  write(`${scene.root}/source/g`, Buffer.concat([noise(99, 3), old]));
+  const known = new Map([[path("g"), [await knownAt(scene.target, "f")]]]);
+  const entry = await fileAt(scene.source, "g");
+  const action: Action = { type: "put-file", path: path("g"), expected: undefined, entry };
+  const [outcome] = await applyAll(scene.target, [action], scene.source, { known });
+  expect(inBrief(outcome!)).toBe("done");
+  expect(scene.isEqual("g")).toBe(true);
+  expect(gone(scene.beyond)).toBeLessThan(17.5 * MiB);
+  expect(outcome!.chunks!.list).toEqual((await knownAt(scene.target, "g")).list);
 });
 
 test("both are not at hand for one agent: what is compared are hashes", async () => {

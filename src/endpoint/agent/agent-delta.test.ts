@@ -214,6 +214,31 @@ test.each(["source", "target"] as const)(
   },
 );
 
+test("what is known of a file is told once, whatever it serves, and never told back", async () => {
+  await using scene = await openScene("target");
+  write(`${scene.root}/target/old`, noise(300_000, 1));
+  const facts = await fileAt(scene.target, "old");
+  // Two MiB of chunks that nobody has.
+  const sizes = new Uint32Array(100_000).fill(20_000);
+  const file = { path: path("old"), facts, list: { sizes, digests: noise(sizes.length * 16, 2) } };
+  const names = ["f", "g", "h"];
+  for (const [i, name] of names.entries())
+    write(`${scene.root}/source/${name}`, noise(200_000, i + 3));
+  const known = new Map(names.map((name) => [path(name), [file]]));
+  const actions = await Promise.all(
+    names.map(async (name): Promise<Action> => {
+      const entry = await fileAt(scene.source, name);
+      return { type: "put-file", path: path(name), expected: undefined, entry };
+    }),
+  );
+  const before = scene.line.traffic();
+  await applyAll(scene.target, actions, scene.source, { ordered: false, known });
+  expect(names.map((name) => scene.isEqual(name))).toEqual([true, true, true]);
+  const { sent, received } = scene.line.traffic();
+  expect(sent - before.sent).toBeLessThan(3 * MiB);
+  expect(received - before.received).toBeLessThan(100_000);
+});
+
 test("a file that somebody puts elsewhere while the line is broken is no basis any more", async () => {
   await using scene = await openScene("target");
   const old = noise(24 * MiB, 1);
